@@ -1,0 +1,4 @@
+export { expectClose } from './expect-close';
+export { expectGradient } from './expect-gradient';
+export { expectNoLeak } from './expect-no-leak';
+export { type Golden, readGolden } from './golden';

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages resolve to each other's source, so tests need no build. With TEST_DIST=1 they resolve to the
+// built files of one another instead, as an installed package would.
+const conditions = process.env.TEST_DIST ? [] : ['crossmodal-source'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['{packages,apps,tools}/*/{src,test}/**/*.test.ts', 'bench/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.dist.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // tfjs-core's gradient registrations exist only as extensionless ES modules, which Node itself cannot load.
+    server: { deps: { inline: [/@tensorflow\/tfjs-core\/dist\/(?!tf-core)/] } },
+  },
+});
