@@ -12,7 +12,8 @@ export function assertShape(
   what: string,
   hint?: string,
 ): void {
-  if (actual.length === expected.length && expected.every((size, i) => size === null || size === actual[i])) return;
+  if (actual.length === expected.length && expected.every((size, i) => size === null || size === actual[i]))
+    return;
   throw new ShapeError(
     `${what}: expected shape ${formatShape(expected)}, received ${formatShape(actual)}.${hint ? ` ${hint}` : ''}`,
   );

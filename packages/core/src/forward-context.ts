@@ -12,5 +12,7 @@ export interface ForwardContext {
 /** The context's generator, or an error that says who needs it. */
 export function requireRng(context: ForwardContext | undefined, who: string): Rng {
   if (context?.rng) return context.rng;
-  throw new ConfigError(`${who}: needs a random generator in training. Pass { training: true, rng: new Rng(seed) }.`);
+  throw new ConfigError(
+    `${who}: needs a random generator in training. Pass { training: true, rng: new Rng(seed) }.`,
+  );
 }

@@ -17,7 +17,8 @@ export class Rng {
 
   /** @param seed Any safe integer; the same seed gives the same numbers. */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new ConfigError(`Rng: seed: expected a safe integer, received ${seed}.`);
+    if (!Number.isSafeInteger(seed))
+      throw new ConfigError(`Rng: seed: expected a safe integer, received ${seed}.`);
     let h = hash(0x9e3779b9, seed >>> 0);
     h = hash(h, Math.floor(seed / 2 ** 32) >>> 0);
     this.seedFrom(h);
@@ -56,7 +57,9 @@ export class Rng {
       const x = this.normal(mean, std);
       if (x >= low && x <= high) return x;
     }
-    throw new ConfigError(`Rng.truncatedNormal: [${low}, ${high}] holds next to nothing of N(${mean}, ${std}).`);
+    throw new ConfigError(
+      `Rng.truncatedNormal: [${low}, ${high}] holds next to nothing of N(${mean}, ${std}).`,
+    );
   }
 
   /** Uniform integer in [0, bound), without bias. */
@@ -141,8 +144,14 @@ export class Rng {
 
   /** Goes on from a stored state. */
   restore(state: RngState): void {
-    if (state.length !== 4 || !state.every((w) => Number.isInteger(w) && w >= 0 && w < 2 ** 32) || !state.some(Boolean)) {
-      throw new ConfigError(`Rng.restore: expected four unsigned 32-bit integers, not all 0, received ${JSON.stringify(state)}.`);
+    if (
+      state.length !== 4 ||
+      !state.every((w) => Number.isInteger(w) && w >= 0 && w < 2 ** 32) ||
+      !state.some(Boolean)
+    ) {
+      throw new ConfigError(
+        `Rng.restore: expected four unsigned 32-bit integers, not all 0, received ${JSON.stringify(state)}.`,
+      );
     }
     this.s.set(state);
   }

@@ -6,7 +6,11 @@ type Values = ArrayLike<number> | Tensor | number;
  * Fails unless every `actual` is within `absolute + relative * |expected|` of `expected`, and says where it
  * is not. A NaN on either side fails.
  */
-export function expectClose(actual: Values, expected: Values, { absolute = 1e-5, relative = 1e-5 } = {}): void {
+export function expectClose(
+  actual: Values,
+  expected: Values,
+  { absolute = 1e-5, relative = 1e-5 } = {},
+): void {
   const a = toArray(actual);
   const e = toArray(expected);
   if (a.length !== e.length) throw new Error(`expectClose: ${a.length} values, expected ${e.length}.`);

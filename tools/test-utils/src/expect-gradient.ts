@@ -27,12 +27,16 @@ export function expectGradient(
       for (let d = 0; d < directions; d++) {
         const direction = pseudoRandom(input.shape, 11 + 13 * d + i);
         const at = (sign: number) =>
-          scalar(...inputs.map((x, j) => (j === i ? tf.add(x, tf.mul(direction, sign * step)) : x))).dataSync()[0]!;
+          scalar(
+            ...inputs.map((x, j) => (j === i ? tf.add(x, tf.mul(direction, sign * step)) : x)),
+          ).dataSync()[0]!;
         const expected = (at(1) - at(-1)) / (2 * step);
         const actual = tf.sum(tf.mul(gradients[i]!, direction)).dataSync()[0]!;
         const scale = Math.max(1, Math.abs(expected), Math.abs(actual));
         if (!(Math.abs(actual - expected) <= tolerance * scale)) {
-          throw new Error(`expectGradient: input ${i}, direction ${d}: ${actual}, central difference ${expected}.`);
+          throw new Error(
+            `expectGradient: input ${i}, direction ${d}: ${actual}, central difference ${expected}.`,
+          );
         }
       }
     });

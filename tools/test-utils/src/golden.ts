@@ -31,7 +31,8 @@ export function readGolden(url: URL): Golden {
     const bytes = Uint8Array.from(file.subarray(8 + headerLength + start, 8 + headerLength + end)).buffer;
     if (entry.dtype === 'F32') return { values: new Float32Array(bytes), shape: entry.shape };
     if (entry.dtype === 'I32') return { values: new Int32Array(bytes), shape: entry.shape };
-    if (entry.dtype === 'I64') return { values: Int32Array.from(new BigInt64Array(bytes), Number), shape: entry.shape };
+    if (entry.dtype === 'I64')
+      return { values: Int32Array.from(new BigInt64Array(bytes), Number), shape: entry.shape };
     throw new Error(`readGolden: ${name} has dtype ${entry.dtype}; write F32, I32 or I64.`);
   };
   const tensor = (name: string) => {

@@ -1,0 +1,212 @@
+import { formatShape } from './assert-shape';
+import { CheckpointError, ConfigError } from './errors';
+import type { StateDict } from './host-tensor';
+import { Parameter } from './parameter';
+
+/** What {@link Module.loadStateDict} found. */
+export interface LoadReport {
+  /** Keys of the module that the state dict lacks. */
+  missing: string[];
+  /** Keys of the state dict that the module lacks. */
+  unexpected: string[];
+  /** Keys in both, with shapes that differ (file layout). */
+  mismatched: { key: string; expected: number[]; received: number[] }[];
+}
+
+type Child = Module | Parameter;
+
+/**
+ * Owns parameters and other modules, as fields set once in the constructor (TypeScript's `private` is fine,
+ * `#private` fields are not seen). The path of a field is its checkpoint key: `textModel.layers.0.fc1.weight` is
+ * written `text_model.layers.0.fc1.weight`.
+ *
+ * @example
+ * class Probe extends Module {
+ *   readonly norm: LayerNorm;
+ *   readonly classifier: Linear;
+ *   constructor(dim: number, classes: number, rng: Rng) {
+ *     super();
+ *     this.norm = new LayerNorm(dim);
+ *     this.classifier = new Linear(dim, classes, { rng });
+ *   }
+ *   forward(x: tf.Tensor2D) {
+ *     return tf.tidy(() => this.classifier.forward(this.norm.forward(x)));
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** Field names whose checkpoint name is not their snake_case, e.g. `{ preLayernorm: 'pre_layrnorm' }`. */
+  static readonly checkpointNames: Readonly<Record<string, string>> = {};
+
+  /** Every parameter and buffer by checkpoint key; one that is shared appears once, under its first key. */
+  namedParameters(): Map<string, Parameter> {
+    const named = new Map<string, Parameter>();
+    for (const [parameter, keys] of this.keysByParameter()) named.set(keys[0]!, parameter);
+    return named;
+  }
+
+  /** Every parameter that training updates. */
+  trainableParameters(): Map<string, Parameter> {
+    return new Map([...this.namedParameters()].filter(([, parameter]) => parameter.trainable));
+  }
+
+  /** Every parameter and buffer in file layout, by checkpoint key. */
+  async stateDict(): Promise<StateDict> {
+    const state: StateDict = {};
+    for (const [key, parameter] of this.namedParameters()) state[key] = await parameter.toHost();
+    return state;
+  }
+
+  /**
+   * Takes the values of `state`. Nothing is changed when it throws.
+   *
+   * @throws CheckpointError when strict (the default) and keys are missing or unexpected; and when shapes differ.
+   */
+  loadStateDict(state: StateDict, { strict = true }: { strict?: boolean } = {}): LoadReport {
+    const report: LoadReport = { missing: [], unexpected: [], mismatched: [] };
+    const known = new Set<string>();
+    const found: [Parameter, string][] = [];
+    for (const [parameter, keys] of this.keysByParameter()) {
+      for (const key of keys) known.add(key);
+      const key = keys.find((k) => Object.hasOwn(state, k));
+      if (key === undefined) {
+        report.missing.push(keys[0]!);
+        continue;
+      }
+      const received = [...state[key]!.shape];
+      if (formatShape(received) === formatShape(parameter.fileShape)) found.push([parameter, key]);
+      else report.mismatched.push({ key, expected: parameter.fileShape, received });
+    }
+    report.unexpected = Object.keys(state).filter((key) => !known.has(key));
+    if (report.mismatched.length > 0 || (strict && report.missing.length + report.unexpected.length > 0)) {
+      throw new CheckpointError(
+        `loadStateDict: the state dict does not fit the module.\n${describe(report)}`,
+      );
+    }
+    for (const [parameter, key] of found) parameter.fromHost(state[key]!);
+    return report;
+  }
+
+  /** Excludes from training what {@link selectParameters} finds; returns how many parameters that was. */
+  freeze(pattern: string | RegExp = '*'): number {
+    const selected = this.selectParameters(pattern);
+    for (const parameter of selected.values()) parameter.trainable = false;
+    return selected.size;
+  }
+
+  /** Includes in training what {@link selectParameters} finds (never buffers). */
+  unfreeze(pattern: string | RegExp = '*'): number {
+    const selected = this.selectParameters(pattern);
+    for (const parameter of selected.values()) parameter.trainable = true;
+    return selected.size;
+  }
+
+  /**
+   * Parameters by a pattern on their checkpoint keys: a regular expression, or a path in which `*` stands for
+   * any characters; a path also selects all below it (`text_model` selects `text_model.embeddings.weight`).
+   *
+   * @throws ConfigError when nothing matches.
+   */
+  selectParameters(pattern: string | RegExp): Map<string, Parameter> {
+    const matches = parameterPattern(pattern);
+    const named = this.namedParameters();
+    const selected = new Map([...named].filter(([key]) => matches(key)));
+    if (selected.size === 0) {
+      const tops = [...new Set([...named.keys()].map((key) => key.split('.')[0]))];
+      throw new ConfigError(
+        `selectParameters: nothing matches ${pattern}. At the top there are: ${tops.join(', ')}.`,
+      );
+    }
+    return selected;
+  }
+
+  /** Numbers of values: in all trainable parameters, and in all parameters (buffers not counted). */
+  parameterCount(): { trainable: number; total: number } {
+    let trainable = 0;
+    let total = 0;
+    for (const parameter of this.namedParameters().values()) {
+      if (parameter.buffer) continue;
+      total += parameter.size;
+      if (parameter.trainable) trainable += parameter.size;
+    }
+    return { trainable, total };
+  }
+
+  /** A table of every parameter: key, shape in files, values, and whether it is trained. */
+  summary(): string {
+    const rows = [['parameter', 'shape', 'values', 'trained']];
+    for (const [key, parameter] of this.namedParameters()) {
+      const trained = parameter.buffer ? 'buffer' : parameter.trainable ? 'yes' : 'no';
+      rows.push([key, formatShape(parameter.fileShape), parameter.size.toLocaleString('en'), trained]);
+    }
+    const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+    const lines = rows.map((row) =>
+      row
+        .map((cell, c) => (c === 2 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+        .join('  ')
+        .trimEnd(),
+    );
+    const { trainable, total } = this.parameterCount();
+    lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
+    lines.push(`${total.toLocaleString('en')} values, ${trainable.toLocaleString('en')} of them trained`);
+    return lines.join('\n');
+  }
+
+  /** Releases every parameter and buffer. */
+  dispose(): void {
+    for (const parameter of this.namedParameters().values()) parameter.dispose();
+  }
+
+  /** Child modules and parameters, by checkpoint name. */
+  protected *children(): Iterable<[string, Child]> {
+    const names = (this.constructor as typeof Module).checkpointNames;
+    for (const [field, value] of Object.entries(this)) {
+      if (value instanceof Module || value instanceof Parameter)
+        yield [names[field] ?? snakeCase(field), value];
+    }
+  }
+
+  /** Every parameter with all the keys that it is reached by. */
+  private keysByParameter(): Map<Parameter, string[]> {
+    const keys = new Map<Parameter, string[]>();
+    const walk = (module: Module, prefix: string) => {
+      for (const [name, child] of module.children()) {
+        if (child instanceof Module) walk(child, `${prefix}${name}.`);
+        else if (keys.has(child)) keys.get(child)!.push(prefix + name);
+        else keys.set(child, [prefix + name]);
+      }
+    };
+    walk(this, '');
+    return keys;
+  }
+}
+
+/** A test on checkpoint keys, from a pattern as {@link Module.selectParameters} takes it. */
+export function parameterPattern(pattern: string | RegExp): (key: string) => boolean {
+  if (pattern instanceof RegExp) return (key) => key.search(pattern) >= 0;
+  const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+  const whole = new RegExp(`^${escaped}(\\..*)?$`);
+  return (key) => whole.test(key);
+}
+
+/** `numBatchesTracked` to `num_batches_tracked`, `layerNorm1` to `layer_norm1`. */
+function snakeCase(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+}
+
+function describe({ missing, unexpected, mismatched }: LoadReport): string {
+  const list = (title: string, items: string[]) =>
+    items.length === 0
+      ? []
+      : [`  ${title} (${items.length}): ${items.slice(0, 10).join(', ')}${items.length > 10 ? ', ...' : ''}`];
+  return [
+    ...list('missing', missing),
+    ...list('unexpected', unexpected),
+    ...list(
+      'of another shape',
+      mismatched.map(
+        (m) => `${m.key} expected ${formatShape(m.expected)}, received ${formatShape(m.received)}`,
+      ),
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Operations that a backend may register as one kernel of its own. Each has a composed form in this folder that
+ * runs on every backend; where the active backend has the kernel, it is used. Tensors are float32 unless said.
+ *
+ * | kernel | inputs | attrs | outputs |
+ * | --- | --- | --- | --- |
+ * | `FusedLayerNorm` | x [..., dim], gamma [dim], beta [dim] | epsilon | y [..., dim], mean [rows], inverseStd [rows] |
+ * | `FusedLayerNormGrad` | dy, x, gamma, mean, inverseStd | | dx, dgamma, dbeta |
+ * | `FusedRMSNorm` | x [..., dim], gamma [dim] | epsilon | y, inverseRms [rows] |
+ * | `FusedRMSNormGrad` | dy, x, gamma, inverseRms | | dx, dgamma |
+ * | `FusedGelu` | x | variant: 'erf', 'tanh' or 'quick' | y |
+ * | `FusedGeluGrad` | dy, x | variant | dx |
+ * | `FusedSoftmaxCrossEntropy` | logits [rows, classes], labels int32 [rows], classWeights [classes] or absent | ignoreIndex, labelSmoothing | loss [rows] (0 where ignored), logSumExp [rows] |
+ * | `FusedSoftmaxCrossEntropyGrad` | dy [rows], logits, labels, logSumExp, classWeights or absent | ignoreIndex, labelSmoothing | dlogits |
+ * | `FusedAttention` | query [batch, heads, queries, headDim], key and value [batch, heads, keys, headDim], bias: additive, broadcastable to [batch, heads, queries, keys], or absent | scale, causal | output [batch, heads, queries, headDim], saved (any shape, for the gradient) |
+ * | `FusedAttentionGrad` | dy, query, key, value, output, saved, bias or absent | scale, causal | dquery, dkey, dvalue |
+ * | `EmbeddingGrad` | dy [n, dim], ids int32 [n] | numEmbeddings, paddingIndex (-1: none) | dweight [numEmbeddings, dim] |
+ * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
+ * | `SquaredNorm` | x | | sum of x squared, [] |
+ *
+ * Details: layer norm's variance is biased; `rows` is the product of the leading sizes. A `bias` value at or
+ * below {@link MASKED} means "not to be attended to": a query all of whose keys are masked (causally too) gives a
+ * row of zeros, and no gradient. `causal` lets query i see keys up to i + keys - queries. Label smoothing and
+ * class weights are PyTorch's `cross_entropy` with reduction 'none'. `gradientScale` multiplies the gradient first.
+ */
+export type FusedKernelName =
+  | 'FusedLayerNorm'
+  | 'FusedLayerNormGrad'
+  | 'FusedRMSNorm'
+  | 'FusedRMSNormGrad'
+  | 'FusedGelu'
+  | 'FusedGeluGrad'
+  | 'FusedSoftmaxCrossEntropy'
+  | 'FusedSoftmaxCrossEntropyGrad'
+  | 'FusedAttention'
+  | 'FusedAttentionGrad'
+  | 'EmbeddingGrad'
+  | 'FusedAdamW'
+  | 'SquaredNorm';
+
+/** Attention bias at or below this masks the key; masks are written as this value. */
+export const MASKED = -1e9;
+
+let fusionEnabled = true;
+
+/** Whether the active backend has the kernel (and {@link withoutFusedKernels} does not hide it). */
+export function hasFusedKernel(name: FusedKernelName): boolean {
+  return fusionEnabled && tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+/** Runs a fused kernel; inputs that are undefined are left out. The caller owns the outputs. */
+export function runFusedKernel(
+  name: FusedKernelName,
+  inputs: Record<string, tf.Tensor | undefined>,
+  attrs: Record<string, number | string | boolean> = {},
+): tf.Tensor[] {
+  const given = Object.fromEntries(Object.entries(inputs).filter(([, x]) => x !== undefined));
+  const outputs = tf.engine().runKernel(name, given as tf.NamedTensorMap, attrs) as unknown as
+    | tf.Tensor
+    | tf.Tensor[];
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** Runs `f` in composed form even where fused kernels exist: to check one against the other. */
+export function withoutFusedKernels<T>(f: () => T): T {
+  const before = fusionEnabled;
+  fusionEnabled = false;
+  try {
+    return f();
+  } finally {
+    fusionEnabled = before;
+  }
+}
