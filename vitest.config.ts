@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { bundleGradients } from './packages/core/scripts/bundle-gradients.mjs';
 
 // Packages resolve to each other's source, so tests need no build. With TEST_DIST=1 they resolve to the
 // built files of one another instead, as an installed package would.
 const conditions = process.env.TEST_DIST ? [] : ['crossmodal-source'];
+
+await bundleGradients();
 
 export default defineConfig({
   resolve: { conditions },
@@ -14,7 +17,5 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // tfjs-core's gradient registrations exist only as extensionless ES modules, which Node itself cannot load.
-    server: { deps: { inline: [/@tensorflow\/tfjs-core\/dist\/(?!tf-core)/] } },
   },
 });

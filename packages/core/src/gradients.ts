@@ -1,3 +1,3 @@
 // Registers the gradients of every tfjs-core kernel. Without this, tfjs-core in Node computes no gradients at
 // all; the registries are global to the process, so one import of @crossmodal/core is enough.
-import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import './gradients.generated.js';
