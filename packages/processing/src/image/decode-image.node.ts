@@ -1,0 +1,70 @@
+import { open } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, DataError } from '../errors';
+import type { DecodePixelsRequest } from './decode-image';
+import type { RawImage } from './raw-image';
+import { checkLength, reason } from './read-source';
+
+/** Node's half of decodeImage: reads a file, never more than `maxBytes`. */
+export async function readFile(path: string | URL, maxBytes: number, where: string): Promise<Uint8Array> {
+  let file: Awaited<ReturnType<typeof open>> | undefined;
+  try {
+    file = await open(String(path).startsWith('file:') ? fileURLToPath(path) : path, 'r');
+    const stat = await file.stat();
+    if (!stat.isFile())
+      throw new DataError(`${where}: is ${stat.isDirectory() ? 'a folder' : 'not a regular file'}.`);
+    checkLength(stat.size, maxBytes, where);
+    const bytes = new Uint8Array(stat.size);
+    let length = 0;
+    while (length < stat.size) {
+      const { bytesRead } = await file.read(bytes, length, stat.size - length);
+      if (bytesRead === 0) throw new DataError(`${where}: was cut to ${length} bytes while it was read.`);
+      length += bytesRead;
+    }
+    return bytes;
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    throw new DataError(`${where}: cannot be read: ${reason(cause)}.`, { cause });
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Node's half of decodeImage: libvips, through sharp. */
+export async function decodePixels(request: DecodePixelsRequest): Promise<RawImage> {
+  const { bytes, format, maxPixels, alpha, svgSize } = request;
+  const { default: sharp } = await import('sharp').catch((cause) => {
+    throw new ConfigError(
+      `decodeImage: sharp, which decodes images in Node, cannot be loaded: ${reason(cause)}.`,
+      { cause },
+    );
+  });
+  const settings = {
+    failOn: 'error',
+    limitInputPixels: maxPixels,
+    ignoreIcc: true,
+    autoOrient: true,
+  } as const;
+  let pipeline = sharp(bytes, settings);
+  if (format === 'svg' && svgSize) {
+    const own = await pipeline.metadata();
+    const scale = Math.min(svgSize.width / own.width, svgSize.height / own.height);
+    const density = Math.min(100_000, Math.max(1, 72 * scale));
+    pipeline = sharp(bytes, { ...settings, density }).resize({
+      ...svgSize,
+      fit: 'contain',
+      background: { r: 0, g: 0, b: 0, alpha: 0 },
+    });
+  }
+  pipeline = alpha ? pipeline.ensureAlpha() : pipeline.removeAlpha();
+  const { data, info } = await pipeline
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return {
+    data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length),
+    width: info.width,
+    height: info.height,
+    channels: alpha ? 4 : 3,
+  };
+}
