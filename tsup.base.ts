@@ -9,7 +9,6 @@ export const base: Options = {
   dts: true,
   sourcemap: true,
   clean: true,
-  treeshake: true,
   splitting: true,
 };
 

@@ -59,6 +59,7 @@ export async function bundleGradients() {
   const temporary = `${output}.${process.pid}`;
   writeFileSync(temporary, outputFiles[0].text);
   renameSync(temporary, output);
+  writeFileSync(output.replace(/js$/, 'd.ts'), 'export {};\n');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleGradients();
