@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     include: ['{packages,apps,tools}/*/{src,test}/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.dist.test.ts'],
+    // CI counts the tests from the JSON.
+    ...(process.env.CI && { reporters: ['default', ['json', { outputFile: '.cache/test-results.json' }]] }),
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
