@@ -1,0 +1,76 @@
+import { assertShape, ConfigError, ShapeError } from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Options that the contrastive losses share. */
+export interface ContrastiveLossOptions {
+  /**
+   * Which caption each row has, int32 [batch]. Two rows of the same caption are not each other's negatives:
+   * their two cross pairs are left out of the loss. Default: every caption is its own.
+   */
+  captionIds?: tf.Tensor1D | ArrayLike<number>;
+  /**
+   * Rows of images compared with all texts at a time. Value and gradients are the same for any; memory is
+   * chunkSize x batch instead of batch x batch, for one more matrix product. Default: all at once.
+   */
+  chunkSize?: number;
+}
+
+/** Some images against all texts of the batch. */
+export interface PairChunk {
+  /** [chunk, dim] */
+  images: tf.Tensor2D;
+  /** [chunk, batch]; the dot products. */
+  similarities: tf.Tensor2D;
+  /** [chunk, batch]; 1 where image and text are of one row. */
+  own: tf.Tensor2D;
+  /** [chunk, batch]; 1 where they are of two rows with the same caption. Absent when no captions are given. */
+  repeated?: tf.Tensor2D;
+}
+
+/** Checks a contrastive loss's arguments, and returns the first row and the size of each chunk. */
+export function planChunks(
+  imageFeatures: tf.Tensor2D,
+  textFeatures: tf.Tensor2D,
+  scalars: Record<string, tf.Scalar>,
+  { captionIds, chunkSize }: ContrastiveLossOptions,
+  who: string,
+): { starts: number[]; size: number } {
+  assertShape(imageFeatures.shape, [null, null], `${who}: imageFeatures`);
+  assertShape(textFeatures.shape, imageFeatures.shape, `${who}: textFeatures`, 'Row i of each is pair i.');
+  for (const [name, scalar] of Object.entries(scalars)) assertShape(scalar.shape, [], `${who}: ${name}`);
+  const batch = imageFeatures.shape[0];
+  if (batch === 0) throw new ShapeError(`${who}: imageFeatures: expected at least one row, received none.`);
+  if (captionIds !== undefined) {
+    const shape = captionIds instanceof tf.Tensor ? captionIds.shape : [captionIds.length];
+    assertShape(shape, [batch], `${who}: captionIds`, 'Give one id for each row of the features.');
+  }
+  const size = chunkSize ?? batch;
+  if (!Number.isInteger(size) || size < 1)
+    throw new ConfigError(`${who}: chunkSize: expected a positive integer, received ${chunkSize}.`);
+  return { starts: Array.from({ length: Math.ceil(batch / size) }, (_, i) => i * size), size };
+}
+
+/** Caption ids as an int32 tensor [batch]. */
+export function captionTensor(captionIds: ContrastiveLossOptions['captionIds']): tf.Tensor1D | undefined {
+  if (captionIds === undefined || captionIds instanceof tf.Tensor) return captionIds;
+  return tf.tensor1d(Array.from(captionIds), 'int32');
+}
+
+/** The pairs of the `size` images from row `start` on (fewer at the end) with all texts. */
+export function pairChunk(
+  images: tf.Tensor2D,
+  texts: tf.Tensor2D,
+  captionIds: tf.Tensor1D | undefined,
+  start: number,
+  size: number,
+): PairChunk {
+  const batch = images.shape[0];
+  const end = Math.min(start + size, batch);
+  const chunk = end - start === batch ? images : tf.slice(images, [start, 0], [end - start, -1]);
+  const rows = tf.expandDims(tf.range(start, end, 1, 'int32'), 1); // [chunk, 1]
+  const own = tf.cast(tf.equal(rows, tf.range(0, batch, 1, 'int32')), 'float32') as tf.Tensor2D;
+  const similarities = tf.matMul(chunk, texts, false, true) as tf.Tensor2D; // [chunk, batch]
+  if (captionIds === undefined) return { images: chunk, similarities, own };
+  const same = tf.equal(tf.expandDims(tf.slice(captionIds, start, end - start), 1), captionIds); // [chunk, batch]
+  return { images: chunk, similarities, own, repeated: tf.sub<tf.Tensor2D>(tf.cast(same, 'float32'), own) };
+}

@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  type ContrastiveLossOptions,
+  captionTensor,
+  type PairChunk,
+  pairChunk,
+  planChunks,
+} from './pair-chunks';
+
+/**
+ * Pairwise sigmoid loss: every pair of the batch is judged by itself, matching or not.
+ *
+ * `loss = -1/batch Σᵢ Σⱼ log σ(zᵢⱼ (logitScale · imageᵢ · textⱼ + logitBias))` with z = 1 for i = j and -1
+ * otherwise. With `captionIds`, pairs of two rows with the same caption add nothing.
+ *
+ * @param imageFeatures [batch, dim], float32, rows of unit length.
+ * @param textFeatures [batch, dim], float32, rows of unit length; row i belongs to row i of the images.
+ * @param logitScale [], the factor itself (not its logarithm). SigLIP starts it at 10.
+ * @param logitBias [], added to every logit. SigLIP starts it at -10, as nearly all pairs do not match.
+ * @returns [], which the caller disposes. Differentiable once in all four arguments.
+ * @throws ShapeError when shapes do not agree; ConfigError for a chunk size that is not a positive integer.
+ * @see Zhai et al. 2023, "Sigmoid loss for language image pre-training", equation 1 and algorithm 1.
+ * @example
+ * const clip = new CLIP({ visionEncoder, textEncoder, projectionDim: 64, logitScale: 10, logitBias: -10, rng });
+ * const { imageFeatures, textFeatures, logitScale, logitBias } = clip.forward({ pixelValues, inputIds });
+ * const loss = sigLIPLoss(imageFeatures, textFeatures, logitScale, logitBias);
+ */
+export function sigLIPLoss(
+  imageFeatures: tf.Tensor2D,
+  textFeatures: tf.Tensor2D,
+  logitScale: tf.Scalar,
+  logitBias: tf.Scalar,
+  options: ContrastiveLossOptions = {},
+): tf.Scalar {
+  const { starts, size } = planChunks(
+    imageFeatures,
+    textFeatures,
+    { logitScale, logitBias },
+    options,
+    'sigLIPLoss',
+  );
+  const batch = imageFeatures.shape[0];
+
+  const loss = tf.customGrad((...args) => {
+    const [images, texts, scale, bias, save] = args as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+      tf.Scalar,
+      tf.Scalar,
+      tf.GradSaveFunc,
+    ];
+    const captionIds = captionTensor(options.captionIds);
+    const sums = starts.map((start) =>
+      tf.tidy(() => {
+        const chunk = pairChunk(images, texts, captionIds, start, size);
+        return tf.sum(tf.mul(weights(chunk), tf.softplus(wrongness(chunk, scale, bias))));
+      }),
+    );
+    save([images, texts, scale, bias, ...(captionIds ? [captionIds] : [])]);
+
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+      const [images, texts, scale, bias, captionIds] = saved as [
+        tf.Tensor2D,
+        tf.Tensor2D,
+        tf.Scalar,
+        tf.Scalar,
+        tf.Tensor1D?,
+      ];
+      const weight = tf.div(dy, batch);
+      const parts = starts.map((start) =>
+        tf.tidy(() => {
+          const chunk = pairChunk(images, texts, captionIds, start, size);
+          const sigmoid = tf.mul(weights(chunk), tf.sigmoid(wrongness(chunk, scale, bias)));
+          const dlogits = tf.mul(tf.mul(weight, sigmoid), signs(chunk)) as tf.Tensor2D; // [chunk, batch]
+          const scaled = tf.mul(dlogits, scale) as tf.Tensor2D;
+          return {
+            images: tf.matMul(scaled, texts), // [chunk, dim]
+            texts: tf.matMul(scaled, chunk.images, true), // [batch, dim]
+            scale: tf.sum(tf.mul(dlogits, chunk.similarities)),
+            bias: tf.sum(dlogits),
+          };
+        }),
+      );
+      return [
+        tf.concat(parts.map((part) => part.images)),
+        tf.addN(parts.map((part) => part.texts)),
+        tf.addN(parts.map((part) => part.scale)),
+        tf.addN(parts.map((part) => part.bias)),
+      ];
+    };
+    return { value: tf.div(tf.addN(sums), batch), gradFunc };
+  });
+  return tf.tidy(() => loss(imageFeatures, textFeatures, logitScale, logitBias) as tf.Scalar);
+}
+
+/** -z: [chunk, batch], -1 for an image's own text, 1 for the others. */
+function signs({ own }: PairChunk): tf.Tensor2D {
+  return tf.sub(1, tf.mul(own, 2));
+}
+
+/** -z (scale · similarity + bias): [chunk, batch]; log σ(-x) = -softplus(x). */
+function wrongness(chunk: PairChunk, scale: tf.Scalar, bias: tf.Scalar): tf.Tensor2D {
+  return tf.mul(signs(chunk), tf.add(tf.mul(scale, chunk.similarities), bias));
+}
+
+/** [chunk, batch]; 0 for pairs that share a caption without being of one row. */
+function weights({ repeated }: PairChunk): tf.Tensor | number {
+  return repeated ? tf.sub(1, repeated) : 1;
+}
