@@ -1,9 +1,16 @@
 // images
+export { type CenterCropOptions, centerCrop } from './image/center-crop';
+export { CLIPImageProcessor, type ImageInput, type ProcessOptions } from './image/clip-image-processor';
+export type { CLIPImageProcessorConfig } from './image/clip-image-processor-config';
+export { cropImage, type Region } from './image/crop-image';
 export { type DecodeImageOptions, decodeImage, type ImageSource } from './image/decode-image';
 export { type ImageHeader, readImageHeader } from './image/image-header';
+export { imagesToPixelValues, type Normalization, type PixelValues } from './image/images-to-pixel-values';
+export { type PadOptions, padImage } from './image/pad-image';
 export type { RawImage, RGB } from './image/raw-image';
 export type { ResizeFilter } from './image/resample-weights';
 export { type ResizeOptions, resizeImage } from './image/resize-image';
+export { resizeShortestEdge } from './image/resize-shortest-edge';
 export { type ToRGBOptions, toRGB } from './image/to-rgb';
 
 // text

@@ -19,7 +19,9 @@ const filters: readonly ResizeFilter[] = ['nearest', 'box', 'bilinear', 'bicubic
  *
  * Each output value is a weighted mean of input values, the kernel stretched by the reduction factor
  * (antialiasing): first along rows, then along columns, with 22-bit fixed-point weights and rounding to 8 bits
- * after each. Images with alpha are resized premultiplied.
+ * after each. Where an image loses more than twice as many rows as columns, columns come first, as in Pillow 13;
+ * older ones always begin with rows, which differs by a level here and there. Images with alpha are resized
+ * premultiplied.
  *
  * @param image HWC, 1, 3 or 4 channels of 0 to 255.
  * @returns A new image `[height, width, channels]`.
@@ -48,10 +50,15 @@ function resample(
   height: number,
   filter: Exclude<ResizeFilter, 'nearest'>,
 ): RawImage {
-  const vertical = height === image.height ? undefined : resampleWeights(image.height, height, filter);
-  const wide =
-    width === image.width ? image : resampleRows(image, width, resampleWeights(image.width, width, filter));
-  return vertical ? resampleColumns(wide, height, vertical) : wide;
+  const across = (input: RawImage) =>
+    width === input.width ? input : resampleRows(input, width, resampleWeights(input.width, width, filter));
+  const down = (input: RawImage) =>
+    height === input.height
+      ? input
+      : resampleColumns(input, height, resampleWeights(input.height, height, filter));
+  const lost = image.height - height;
+  const columnsFirst = lost > 0 && lost > 2 * (image.width - width);
+  return columnsFirst ? across(down(image)) : down(across(image));
 }
 
 function resampleRows(
