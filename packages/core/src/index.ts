@@ -15,7 +15,7 @@ export {
 export type { ForwardContext } from './forward-context';
 export { requireRng } from './forward-context';
 export type { HostDType, HostTensor, StateDict } from './host-tensor';
-export { hostTensorFromValues, hostTensorValues } from './host-values';
+export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
 export { type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
 export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
@@ -27,11 +27,52 @@ export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 // layers
 
 // optimizers
+export { Adafactor, type AdafactorOptions } from './optim/adafactor';
+export { Adam, type AdamOptions } from './optim/adam';
+export { AdamW, type AdamWOptions } from './optim/adamw';
+export { clipScale } from './optim/clip-scale';
+export { globalNorm } from './optim/global-norm';
+export {
+  type LayerwiseDecayOptions,
+  layerwiseLearningRateDecay,
+} from './optim/layerwise-learning-rate-decay';
+export { Lion, type LionOptions } from './optim/lion';
 export type { Optimizer, OptimizerStepOptions } from './optim/optimizer';
+export type { ParameterGroup } from './optim/parameter-groups';
+export type { OptimizerOptions, OptimizerTarget } from './optim/rule-optimizer';
+export {
+  type ConstantCooldownScheduleOptions,
+  constantCooldownSchedule,
+} from './optim/schedules/constant-cooldown-schedule';
+export { constantSchedule } from './optim/schedules/constant-schedule';
+export {
+  type CosineRestartsScheduleOptions,
+  cosineRestartsSchedule,
+} from './optim/schedules/cosine-restarts-schedule';
+export { type CosineScheduleOptions, cosineSchedule } from './optim/schedules/cosine-schedule';
+export {
+  type InverseSqrtScheduleOptions,
+  inverseSqrtSchedule,
+} from './optim/schedules/inverse-sqrt-schedule';
+export { type LinearScheduleOptions, linearSchedule } from './optim/schedules/linear-schedule';
+export type { Schedule } from './optim/schedules/schedule';
+export { sequenceSchedules } from './optim/schedules/sequence-schedules';
+export { withWarmup } from './optim/schedules/with-warmup';
+export { SGD, type SGDOptions } from './optim/sgd';
+export { WeightAverage, type WeightAverageOptions } from './optim/weight-average';
 
 // data
 
 // checkpoints
+export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
+export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
+export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
+export {
+  openShardedSafetensors,
+  type SafetensorsIndex,
+  type ShardedStateDict,
+  shardStateDict,
+} from './checkpoint/sharded-safetensors';
 
 // training
 
