@@ -14,6 +14,7 @@ export { resizeShortestEdge } from './image/resize-shortest-edge';
 export { type ToRGBOptions, toRGB } from './image/to-rgb';
 
 // text
+export { type BertTokenizeOptions, BertTokenizer, type BertTokenizerOptions } from './text/bert-tokenizer';
 export type { BytePairFiles } from './text/byte-pair-files';
 export { CLIPTokenizer, type CLIPTokenizerOptions } from './text/clip-tokenizer';
 export type { Tokenized, TokenizeOptions, Tokenizer } from './text/tokenizer';

@@ -17,12 +17,12 @@ export function padRows(
 }
 
 /** One text or several, as several; throws when one is not a string. */
-export function asTexts(texts: string | readonly string[], where: string): readonly string[] {
+export function asTexts(texts: string | readonly string[], where: string, name = 'texts'): readonly string[] {
   const list = typeof texts === 'string' ? [texts] : texts;
   list.forEach((text, i) => {
     if (typeof text !== 'string') {
       throw new DataError(
-        `${where}: texts[${i}]: expected a string, received ${text === null ? 'null' : typeof text}.`,
+        `${where}: ${name}[${i}]: expected a string, received ${text === null ? 'null' : typeof text}.`,
       );
     }
   });
