@@ -18,14 +18,49 @@ export type { HostDType, HostTensor, StateDict } from './host-tensor';
 export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
 export { type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
+// ops
+export { type AttentionOptions, attention } from './ops/attention';
+export { customOp, type InputGradients } from './ops/custom-op';
+export { dropout, dropPath } from './ops/dropout';
+export { type EmbeddingOptions, embedding } from './ops/embedding';
+export {
+  type FusedKernelName,
+  hasFusedKernel,
+  MASKED,
+  runFusedKernel,
+  withoutFusedKernels,
+} from './ops/fused-kernels';
+export { type GeluVariant, gelu } from './ops/gelu';
+export { l2Normalize } from './ops/l2-normalize';
+export { layerNorm } from './ops/layer-norm';
+export { linear } from './ops/linear';
+export { logSumExp } from './ops/log-sum-exp';
+export { rmsNorm } from './ops/rms-norm';
+export { silu } from './ops/silu';
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
 export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
 export { Rng, type RngState } from './rng';
 export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 
-// ops
-
 // layers
 
+// checkpoints
+export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
+export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
+export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
+export {
+  openShardedSafetensors,
+  type SafetensorsIndex,
+  type ShardedStateDict,
+  shardStateDict,
+} from './checkpoint/sharded-safetensors';
+// data
+export { concatDatasets } from './data/concat-datasets';
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data/data-loader';
+export { arrayDataset, type Dataset, type SampleContext } from './data/dataset';
+export { mapDataset } from './data/map-dataset';
+export { splitDataset } from './data/split-dataset';
+export { takeDataset } from './data/take-dataset';
 // optimizers
 export { Adafactor, type AdafactorOptions } from './optim/adafactor';
 export { Adam, type AdamOptions } from './optim/adam';
@@ -60,19 +95,6 @@ export { sequenceSchedules } from './optim/schedules/sequence-schedules';
 export { withWarmup } from './optim/schedules/with-warmup';
 export { SGD, type SGDOptions } from './optim/sgd';
 export { WeightAverage, type WeightAverageOptions } from './optim/weight-average';
-
-// data
-
-// checkpoints
-export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
-export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
-export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
-export {
-  openShardedSafetensors,
-  type SafetensorsIndex,
-  type ShardedStateDict,
-  shardStateDict,
-} from './checkpoint/sharded-safetensors';
 
 // training
 
