@@ -1,0 +1,164 @@
+import {
+  assertShape,
+  ConfigError,
+  type ForwardContext,
+  Linear,
+  l2Normalize,
+  Module,
+  Parameter,
+  type Rng,
+} from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { type CLIPConfig, readCLIPConfig } from './clip-config';
+import { CLIPTextTransformer } from './clip-text-transformer';
+import { CLIPVisionTransformer } from './clip-vision-transformer';
+import type { TextEncoder, TextInput, VisionEncoder } from './encoders';
+
+export interface CLIPOptions<V extends VisionEncoder, T extends TextEncoder> {
+  visionEncoder: V;
+  textEncoder: T;
+  /** Size of the space that images and texts share. */
+  projectionDim: number;
+  /** First value of the factor on the cosines. Default 1 / 0.07. */
+  logitScale?: number;
+  /** First value of the number added to the logits, for {@link sigLIPLoss}. Default: there is none. */
+  logitBias?: number;
+  /** Gives the projections their first values. */
+  rng: Rng;
+}
+
+/** Images and texts that belong together, row by row. */
+export interface CLIPInput extends TextInput {
+  /** float32 [batch, height, width, channels], normalised as the image tower wants it. */
+  pixelValues: tf.Tensor4D;
+}
+
+export interface CLIPOutput {
+  /** [batch, projectionDim], rows of unit length. */
+  imageFeatures: tf.Tensor2D;
+  /** [batch, projectionDim], rows of unit length. */
+  textFeatures: tf.Tensor2D;
+  /** [], what cosines are multiplied by to give logits: the exponential of the learned parameter. */
+  logitScale: tf.Scalar;
+  /** [], what is then added; present if the model was made with `logitBias`. */
+  logitBias?: tf.Scalar;
+}
+
+/** Logarithm of the greatest logit scale. */
+const MAX_LOGIT_SCALE = Math.log(100);
+
+/**
+ * CLIP: an image tower and a text tower, each projected linearly into one space where a picture lies near the
+ * words for it. Radford et al. 2021, "Learning transferable visual models from natural language supervision".
+ *
+ * Checkpoint keys are those of transformers' `CLIPModel`: `vision_model.…`, `text_model.…`,
+ * `visual_projection.weight`, `text_projection.weight`, `logit_scale`.
+ *
+ * @example
+ * const clip = new CLIP({ visionEncoder, textEncoder, projectionDim: 64, rng: new Rng(0) });
+ * const { imageFeatures, textFeatures, logitScale } = clip.forward({ pixelValues, inputIds, attentionMask });
+ * const loss = clipLoss(imageFeatures, textFeatures, logitScale);
+ */
+export class CLIP<
+  V extends VisionEncoder = VisionEncoder,
+  T extends TextEncoder = TextEncoder,
+> extends Module {
+  readonly visionModel: V;
+  readonly textModel: T;
+  readonly visualProjection: Linear;
+  readonly textProjection: Linear;
+  /** [], the logarithm of the factor on the cosines. */
+  readonly logitScale: Parameter;
+  /** [] */
+  readonly logitBias?: Parameter;
+  readonly projectionDim: number;
+
+  constructor({
+    visionEncoder,
+    textEncoder,
+    projectionDim,
+    logitScale = 1 / 0.07,
+    logitBias,
+    rng,
+  }: CLIPOptions<V, T>) {
+    super();
+    if (!Number.isInteger(projectionDim) || projectionDim < 1)
+      throw new ConfigError(`CLIP: projectionDim: expected a positive integer, received ${projectionDim}.`);
+    if (!(logitScale > 0))
+      throw new ConfigError(`CLIP: logitScale: expected a number above 0, received ${logitScale}.`);
+    this.visionModel = visionEncoder;
+    this.textModel = textEncoder;
+    this.visualProjection = projection(visionEncoder.hiddenSize, projectionDim, rng.split('visual'));
+    this.textProjection = projection(textEncoder.hiddenSize, projectionDim, rng.split('text'));
+    this.logitScale = new Parameter(tf.scalar(Math.log(logitScale)));
+    if (logitBias !== undefined) this.logitBias = new Parameter(tf.scalar(logitBias));
+    this.projectionDim = projectionDim;
+  }
+
+  /**
+   * A CLIP of two transformers, with random weights.
+   *
+   * @param config Sizes, or a parsed Hugging Face `config.json`.
+   */
+  static fromConfig(
+    config: CLIPConfig | Record<string, unknown>,
+    { rng }: { rng: Rng },
+  ): CLIP<CLIPVisionTransformer, CLIPTextTransformer> {
+    const { visionConfig, textConfig, projectionDim, logitScaleInitValue } =
+      'textConfig' in config ? (config as CLIPConfig) : readCLIPConfig(config);
+    return new CLIP({
+      visionEncoder: new CLIPVisionTransformer({ ...visionConfig, rng: rng.split('vision tower') }),
+      textEncoder: new CLIPTextTransformer({ ...textConfig, rng: rng.split('text tower') }),
+      projectionDim,
+      logitScale: Math.exp(logitScaleInitValue),
+      rng,
+    });
+  }
+
+  /** Features of images and texts, and the scale: what the losses take. The caller disposes all of them. */
+  forward({ pixelValues, ...text }: CLIPInput, context?: ForwardContext): CLIPOutput {
+    return tf.tidy(() => {
+      const output = {
+        imageFeatures: this.encodeImage({ pixelValues }, context),
+        textFeatures: this.encodeText(text, context),
+        logitScale: tf.exp(this.logitScale.value) as tf.Scalar,
+      };
+      return this.logitBias ? { ...output, logitBias: tf.clone(this.logitBias.value) as tf.Scalar } : output;
+    });
+  }
+
+  /** @returns [batch, projectionDim], rows of unit length; the caller disposes it. */
+  encodeImage(input: { pixelValues: tf.Tensor4D }, context?: ForwardContext): tf.Tensor2D {
+    return tf.tidy(() => {
+      const { pooledOutput } = this.visionModel.forward(input, context);
+      assertShape(
+        pooledOutput.shape,
+        [null, this.visionModel.hiddenSize],
+        'CLIP: pooledOutput of visionModel',
+      );
+      return l2Normalize(this.visualProjection.forward(pooledOutput) as tf.Tensor2D);
+    });
+  }
+
+  /** @returns [batch, projectionDim], rows of unit length; the caller disposes it. */
+  encodeText(input: TextInput, context?: ForwardContext): tf.Tensor2D {
+    return tf.tidy(() => {
+      const { pooledOutput } = this.textModel.forward(input, context);
+      assertShape(pooledOutput.shape, [null, this.textModel.hiddenSize], 'CLIP: pooledOutput of textModel');
+      return l2Normalize(this.textProjection.forward(pooledOutput) as tf.Tensor2D);
+    });
+  }
+
+  /** Keeps the scale from 1 to 100: to be called after every step of training. */
+  clampLogitScale(): void {
+    this.logitScale.assign(tf.clipByValue(this.logitScale.value, 0, MAX_LOGIT_SCALE));
+  }
+}
+
+/** A linear map without bias; initialised as OpenAI does. */
+function projection(hiddenSize: number, projectionDim: number, rng: Rng): Linear {
+  const linear = new Linear(hiddenSize, projectionDim, { bias: false, rng });
+  const values = rng.normalArray(hiddenSize * projectionDim, 0, hiddenSize ** -0.5);
+  linear.weight.assign(tf.tensor2d(values, [hiddenSize, projectionDim]));
+  return linear;
+}
