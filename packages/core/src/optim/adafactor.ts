@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors';
 import { checkNumber } from './check-number';
 import { scaledGradient } from './coupled-decay';
 import { type OptimizerOptions, type OptimizerTarget, RuleOptimizer } from './rule-optimizer';
@@ -39,7 +40,8 @@ export class Adafactor extends RuleOptimizer {
       ...options
     }: AdafactorOptions = {},
   ) {
-    checkNumber('Adafactor: beta2Decay', -beta2Decay, { min: 0 });
+    if (!(beta2Decay <= 0 && beta2Decay > -Infinity))
+      throw new ConfigError(`Adafactor: beta2Decay: expected a number of at most 0, received ${beta2Decay}.`);
     for (const epsilon of [epsilon1, epsilon2]) checkNumber('Adafactor: epsilon', epsilon, { min: 0 });
     checkNumber('Adafactor: clipThreshold', clipThreshold, { min: 1 });
     super(
