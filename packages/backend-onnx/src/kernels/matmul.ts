@@ -1,0 +1,104 @@
+import { broadcast_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { float, type GraphBuilder } from '../graph-builder';
+import { feed, isFloat, type OnnxKernel, type Plan, type PlanInput, sizeOf } from '../kernel';
+
+/** tfjs's fused activations as nodes; `alpha` is the input with PReLU's weights. */
+export function activate(graph: GraphBuilder, x: string, attrs: NamedAttrMap, alpha?: string): string {
+  switch (attrs['activation'] ?? 'linear') {
+    case 'linear':
+      return x;
+    case 'relu':
+      return graph.op('Relu', [x]);
+    case 'relu6':
+      return graph.op('Clip', [x, graph.scalar(0), graph.scalar(6)]);
+    case 'elu':
+      return graph.op('Elu', [x]);
+    case 'sigmoid':
+      return graph.op('Sigmoid', [x]);
+    case 'leakyrelu':
+      return graph.op('LeakyRelu', [x], { alpha: float((attrs['leakyreluAlpha'] as number) ?? 0.2) });
+    case 'prelu':
+      return graph.op('PRelu', [x, alpha!]);
+    default:
+      throw new Error(`onnx backend: unknown activation ${attrs['activation']}.`);
+  }
+}
+
+/**
+ * `a @ b` with either side transposed. Without batch axes, or where only the rows of `a` carry them, it is one
+ * product of matrices; otherwise batch axes broadcast.
+ */
+export function matMulPlan(inputs: { a: TensorInfo; b: TensorInfo }, attrs: NamedAttrMap): Plan {
+  const { a, b } = inputs;
+  const transA = attrs['transposeA'] ? 1 : 0;
+  const transB = attrs['transposeB'] ? 1 : 0;
+  const [rows, inner] = transA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
+  const [innerB, columns] = transB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
+  if (inner !== innerB) {
+    throw new Error(
+      `Error in matMul: inner shapes (${inner}) and (${innerB}) of Tensors with shapes ${a.shape} and ${b.shape} ` +
+        `and transposeA=${Boolean(transA)} and transposeB=${Boolean(transB)} must match.`,
+    );
+  }
+  const batchA = a.shape.slice(0, -2);
+  const batchB = b.shape.slice(0, -2);
+  const shape = [...broadcast_util.assertAndGetBroadcastShape(batchA, batchB), rows, columns];
+  const isProductOfMatrices = sizeOf(batchB) === 1 && (!transA || sizeOf(batchA) === 1);
+  if (isProductOfMatrices) {
+    const allRows = sizeOf(batchA) * rows;
+    return {
+      key: `MatMul ${transA}${transB}`,
+      inputs: [feed(a, transA ? [inner, rows] : [allRows, inner]), feed(b, b.shape.slice(-2))],
+      outputs: [{ dtype: 'float32', shape, graphShape: [allRows, columns] }],
+      build: (graph, [x, y]) => [graph.op('Gemm', [x!, y!], { transA, transB })],
+    };
+  }
+  // Batches of one shape, which is nearly all there is, need a single axis.
+  const sameBatch = batchA.join() === batchB.join();
+  const merge = (x: TensorInfo): PlanInput =>
+    feed(x, sameBatch ? [sizeOf(batchA), ...x.shape.slice(-2)] : x.shape);
+  return {
+    key: `BatchMatMul ${transA}${transB} ${sameBatch ? 3 : `${a.shape.length} ${b.shape.length}`}`,
+    inputs: [merge(a), merge(b)],
+    outputs: [{ dtype: 'float32', shape, ...(sameBatch && { graphShape: [sizeOf(batchA), rows, columns] }) }],
+    build: (graph, [x, y]) => [graph.op('FusedMatMul', [x!, y!], { transA, transB }, 'com.microsoft')],
+  };
+}
+
+const batchMatMul: OnnxKernel = {
+  kernelName: 'BatchMatMul',
+  plan({ a, b }, attrs) {
+    return isFloat(a!, b!) ? matMulPlan({ a: a!, b: b! }, attrs) : undefined;
+  },
+};
+
+const fusedMatMul: OnnxKernel = {
+  kernelName: '_FusedMatMul',
+  plan({ a, b, bias, preluActivationWeights: alpha }, attrs) {
+    if (!isFloat(a!, b!)) return;
+    const product = matMulPlan({ a: a!, b: b! }, attrs);
+    const extra = [bias, alpha].filter((x) => x !== undefined);
+    const rank = (product.outputs[0]!.graphShape ?? product.outputs[0]!.shape).length;
+    // Merged batch axes would no longer broadcast against these.
+    if (
+      extra.some(
+        (x) => x.shape.length > rank || (x.shape.length > 1 && rank !== product.outputs[0]!.shape.length),
+      )
+    ) {
+      return;
+    }
+    const { activation = 'linear', leakyreluAlpha } = attrs;
+    return {
+      ...product,
+      key: `${product.key} ${bias?.shape.length} ${alpha?.shape.length} ${activation} ${leakyreluAlpha}`,
+      inputs: [...product.inputs, ...extra.map((x) => feed(x))],
+      build(graph, [x, y, ...rest]) {
+        const [matrix] = product.build(graph, [x!, y!]);
+        const biased = bias ? graph.op('Add', [matrix!, rest[0]!]) : matrix!;
+        return [activate(graph, biased, attrs, rest.at(-1))];
+      },
+    };
+  },
+};
+
+export const matmul = [batchMatMul, fusedMatMul];

@@ -1,0 +1,77 @@
+import type { NamedAttrMap } from '@tensorflow/tfjs-core';
+import { type Attributes, float, type GraphBuilder } from '../graph-builder';
+import { feed, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
+
+/** Below this many elements a JavaScript loop ends before a session has begun. */
+const SMALL = 512;
+
+type Build = (graph: GraphBuilder, x: string, attrs: NamedAttrMap) => string;
+
+const node =
+  (opType: string, attributes?: Attributes): Build =>
+  (graph, x) =>
+    graph.op(opType, [x], attributes);
+
+const float32: Record<string, Build> = {
+  Abs: node('Abs'),
+  Acos: node('Acos'),
+  Asin: node('Asin'),
+  Atan: node('Atan'),
+  Ceil: node('Ceil'),
+  Cos: node('Cos'),
+  Cosh: node('Cosh'),
+  Elu: node('Elu'),
+  Erf: node('Erf'),
+  Exp: node('Exp'),
+  Floor: node('Floor'),
+  LeakyRelu: (graph, x, { alpha }) => graph.op('LeakyRelu', [x], { alpha: float(alpha as number) }),
+  Log: node('Log'),
+  Neg: node('Neg'),
+  Reciprocal: node('Reciprocal'),
+  Relu: node('Relu'),
+  Relu6: (graph, x) => graph.op('Clip', [x, graph.scalar(0), graph.scalar(6)]),
+  Round: node('Round'),
+  Rsqrt: (graph, x) => graph.op('Reciprocal', [graph.op('Sqrt', [x])]),
+  Selu: node('Selu', { alpha: float(1.6732632423543772), gamma: float(1.0507009873554805) }),
+  Sigmoid: node('Sigmoid'),
+  Sign: node('Sign'),
+  Sin: node('Sin'),
+  Sinh: node('Sinh'),
+  Softplus: node('Softplus'),
+  Sqrt: node('Sqrt'),
+  Square: (graph, x) => graph.op('Mul', [x, x]),
+  Tan: node('Tan'),
+  Tanh: node('Tanh'),
+};
+
+const elementwise = Object.entries(float32).map(
+  ([kernelName, build]): OnnxKernel => ({
+    kernelName,
+    plan({ x }, attrs) {
+      const size = sizeOf(x!.shape);
+      if (!isFloat(x!) || size < SMALL) return;
+      return {
+        key: `${kernelName} ${attrs['alpha'] ?? ''}`,
+        inputs: [feed(x!, [size])],
+        outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
+        build: (graph, [a]) => [build(graph, a!, attrs)],
+      };
+    },
+  }),
+);
+
+const clipByValue: OnnxKernel = {
+  kernelName: 'ClipByValue',
+  plan({ x }, { clipValueMin, clipValueMax }) {
+    const size = sizeOf(x!.shape);
+    if (!isFloat(x!) || size < SMALL) return;
+    return {
+      key: 'ClipByValue',
+      inputs: [feed(x!, [size]), scalarInput(clipValueMin as number), scalarInput(clipValueMax as number)],
+      outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
+      build: (graph, [a, low, high]) => [graph.op('Clip', [a!, low!, high!])],
+    };
+  },
+};
+
+export const unary = [...elementwise, clipByValue];

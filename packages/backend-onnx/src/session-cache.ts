@@ -1,0 +1,65 @@
+import type { Tensor } from 'onnxruntime-common';
+import type { GraphBuilder } from './graph-builder';
+import type { NativeRuntime, NativeSession } from './native-binding';
+import type { OnnxBackendOptions } from './options';
+
+export interface CompiledKernel {
+  session: NativeSession;
+  outputNames: string[];
+}
+
+/** Compiled kernels by key; the least recently used leaves when there are more than `options.maxSessions`. */
+export class SessionCache {
+  private readonly kernels = new Map<string, CompiledKernel>();
+
+  constructor(
+    private readonly runtime: NativeRuntime,
+    private readonly options: OnnxBackendOptions,
+  ) {}
+
+  get size(): number {
+    return this.kernels.size;
+  }
+
+  get(key: string, build: () => { graph: GraphBuilder; outputNames: string[] }): CompiledKernel {
+    let kernel = this.kernels.get(key);
+    if (kernel) {
+      this.kernels.delete(key);
+    } else {
+      const { graph, outputNames } = build();
+      kernel = { session: this.compile(graph.finish()), outputNames };
+      for (const [oldest, { session }] of this.kernels) {
+        if (this.kernels.size < this.options.maxSessions) break;
+        this.kernels.delete(oldest);
+        session.dispose();
+      }
+    }
+    this.kernels.set(key, kernel);
+    return kernel;
+  }
+
+  run(kernel: CompiledKernel, feeds: Record<string, Tensor>, outputs: Tensor[]): void {
+    const fetches: Record<string, Tensor> = {};
+    for (let i = 0; i < outputs.length; i++) fetches[kernel.outputNames[i]!] = outputs[i]!;
+    kernel.session.run(feeds, fetches, {});
+  }
+
+  clear(): void {
+    for (const { session } of this.kernels.values()) session.dispose();
+    this.kernels.clear();
+  }
+
+  private compile(model: Uint8Array): NativeSession {
+    const session = this.runtime.createSession();
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+      intraOpNumThreads: this.options.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      // Every session has threads of its own: one that spins takes the processor from the next session's.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+    });
+    return session;
+  }
+}
