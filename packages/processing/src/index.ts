@@ -17,4 +17,5 @@ export { type ToRGBOptions, toRGB } from './image/to-rgb';
 export { type BertTokenizeOptions, BertTokenizer, type BertTokenizerOptions } from './text/bert-tokenizer';
 export type { BytePairFiles } from './text/byte-pair-files';
 export { CLIPTokenizer, type CLIPTokenizerOptions } from './text/clip-tokenizer';
+export { type JsonFile, loadTokenizer } from './text/load-tokenizer';
 export type { Tokenized, TokenizeOptions, Tokenizer } from './text/tokenizer';
