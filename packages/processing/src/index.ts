@@ -1,17 +1,30 @@
+export { ConfigError, DataError } from './errors';
 // images
+export { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from './image/adjust-color';
+export { type AffineOptions, affineImage } from './image/affine-image';
+export { augmentBatch } from './image/augment-batch';
+export type { AugmentBatchOptions, ImageStack } from './image/augment-batch-options';
 export { type CenterCropOptions, centerCrop } from './image/center-crop';
 export { CLIPImageProcessor, type ImageInput, type ProcessOptions } from './image/clip-image-processor';
 export type { CLIPImageProcessorConfig } from './image/clip-image-processor-config';
+export { type ColorJitterOptions, colorJitter } from './image/color-jitter';
 export { cropImage, type Region } from './image/crop-image';
 export { type DecodeImageOptions, decodeImage, type ImageSource } from './image/decode-image';
+export { flipHorizontal } from './image/flip-horizontal';
+export { type GaussianBlurOptions, gaussianBlur } from './image/gaussian-blur';
 export { type ImageHeader, readImageHeader } from './image/image-header';
 export { imagesToPixelValues, type Normalization, type PixelValues } from './image/images-to-pixel-values';
 export { type PadOptions, padImage } from './image/pad-image';
+export { type RandomAffineOptions, randomAffine } from './image/random-affine';
+export { type RandomErasingOptions, randomErasing } from './image/random-erasing';
+export { type RandomResizedCropOptions, randomResizedCrop } from './image/random-resized-crop';
 export type { RawImage, RGB } from './image/raw-image';
 export type { ResizeFilter } from './image/resample-weights';
 export { type ResizeOptions, resizeImage } from './image/resize-image';
 export { resizeShortestEdge } from './image/resize-shortest-edge';
+export { toGrayscale } from './image/to-grayscale';
 export { type ToRGBOptions, toRGB } from './image/to-rgb';
+export type { RandomSource } from './random-source';
 
 // text
 export { type BertTokenizeOptions, BertTokenizer, type BertTokenizerOptions } from './text/bert-tokenizer';
