@@ -23,7 +23,7 @@ function mergeReduced(shape: readonly number[], axes: number[]): { shape: number
 const reduction = (kernelName: string, opType: string): OnnxKernel => ({
   kernelName,
   plan({ x }, attrs): Plan | undefined {
-    const { axis = attrs['reductionIndices'], keepDims } = attrs;
+    const { axis, keepDims } = attrs;
     if (!isFloat(x!) || sizeOf(x!.shape) < 256) return;
     const axes = util.parseAxisParam(axis as number | number[], x!.shape);
     const shape = x!.shape.flatMap((size, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [size]));
@@ -44,7 +44,10 @@ const extreme = (kernelName: string, start: number): HostKernel => ({
   kernelName,
   compute({ inputs: { x }, attrs, backend }) {
     if (!isFloat(x!)) return;
-    const axes = util.parseAxisParam(attrs['reductionIndices'] as number | number[], x!.shape);
+    const axes = util.parseAxisParam(
+      (attrs['axis'] ?? attrs['reductionIndices']) as number | number[],
+      x!.shape,
+    );
     const shape = x!.shape.flatMap((size, i) => (axes.includes(i) ? (attrs['keepDims'] ? [1] : []) : [size]));
     const merged = mergeReduced(x!.shape, axes);
     let values = backend.floats(x!);
@@ -66,7 +69,7 @@ function reduceMiddle(values: Float32Array, extent: number, inner: number, start
     for (let row = 0; row < extent; row++, from += inner) {
       for (let i = 0; i < inner; i++) {
         const value = values[from + i]!;
-        if (value * sign > result[to + i]! * sign || value !== value) result[to + i] = value;
+        if (value * sign > result[to + i]! * sign || Number.isNaN(value)) result[to + i] = value;
       }
     }
   }
