@@ -29,12 +29,12 @@ export function hsvToRgb(hue: number, saturation: number, value: number, out: Ui
     out[0] = out[1] = out[2] = value;
     return;
   }
-  const sixths = Math.fround((hue * 6) / 255);
+  const sixths = (hue * 6) / 255;
   const sector = Math.floor(sixths);
-  const within = Math.fround(sixths - sector);
-  const amount = Math.fround(saturation / 255);
+  const within = sixths - sector;
+  const amount = saturation / 255;
   const low = Math.round(value * (1 - amount));
-  const falling = Math.round(value * (1 - Math.fround(amount * within)));
+  const falling = Math.round(value * (1 - amount * within));
   const rising = Math.round(value * (1 - amount * (1 - within)));
   const [r, g, b] = sectors[sector % 6]!;
   const parts = [value, low, falling, rising];
