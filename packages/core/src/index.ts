@@ -2,6 +2,23 @@ import './gradients';
 
 // modules
 export { assertShape, formatShape } from './assert-shape';
+// checkpoints
+export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
+export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
+export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
+export {
+  openShardedSafetensors,
+  type SafetensorsIndex,
+  type ShardedStateDict,
+  shardStateDict,
+} from './checkpoint/sharded-safetensors';
+// data
+export { concatDatasets } from './data/concat-datasets';
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data/data-loader';
+export { arrayDataset, type Dataset, type SampleContext } from './data/dataset';
+export { mapDataset } from './data/map-dataset';
+export { splitDataset } from './data/split-dataset';
+export { takeDataset } from './data/take-dataset';
 export {
   BackendError,
   CheckpointError,
@@ -16,6 +33,37 @@ export type { ForwardContext } from './forward-context';
 export { requireRng } from './forward-context';
 export type { HostDType, HostTensor, StateDict } from './host-tensor';
 export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
+// layers
+export type { Activation } from './layers/activation';
+export { Dropout, DropPath } from './layers/dropout';
+export { Embedding, type EmbeddingLayerOptions } from './layers/embedding';
+export { GatedMLP } from './layers/gated-mlp';
+export {
+  type FanOptions,
+  fans,
+  type KaimingOptions,
+  kaimingNormal,
+  kaimingUniform,
+  type Nonlinearity,
+  nonlinearityGain,
+  normal,
+  truncatedNormal,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+} from './layers/initializers';
+export { KeyValueCache } from './layers/key-value-cache';
+export { LayerNorm } from './layers/layer-norm';
+export { LayerScale } from './layers/layer-scale';
+export { Linear, type LinearOptions } from './layers/linear';
+export { MLP, type MLPConfig } from './layers/mlp';
+export {
+  type AttentionInputs,
+  MultiHeadAttention,
+  type MultiHeadAttentionConfig,
+} from './layers/multi-head-attention';
+export { RMSNorm } from './layers/rms-norm';
+export { TransformerBlock, type TransformerBlockConfig } from './layers/transformer-block';
 export { type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
 // ops
@@ -38,29 +86,6 @@ export { logSumExp } from './ops/log-sum-exp';
 export { rmsNorm } from './ops/rms-norm';
 export { silu } from './ops/silu';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
-export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
-export { Rng, type RngState } from './rng';
-export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
-
-// layers
-
-// checkpoints
-export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
-export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
-export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
-export {
-  openShardedSafetensors,
-  type SafetensorsIndex,
-  type ShardedStateDict,
-  shardStateDict,
-} from './checkpoint/sharded-safetensors';
-// data
-export { concatDatasets } from './data/concat-datasets';
-export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data/data-loader';
-export { arrayDataset, type Dataset, type SampleContext } from './data/dataset';
-export { mapDataset } from './data/map-dataset';
-export { splitDataset } from './data/split-dataset';
-export { takeDataset } from './data/take-dataset';
 // optimizers
 export { Adafactor, type AdafactorOptions } from './optim/adafactor';
 export { Adam, type AdamOptions } from './optim/adam';
@@ -95,9 +120,25 @@ export { sequenceSchedules } from './optim/schedules/sequence-schedules';
 export { withWarmup } from './optim/schedules/with-warmup';
 export { SGD, type SGDOptions } from './optim/sgd';
 export { WeightAverage, type WeightAverageOptions } from './optim/weight-average';
+export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
+export { Rng, type RngState } from './rng';
+export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 
 // training
 
 // metrics
+export { accuracy } from './metrics/accuracy';
+export { type ClassMetrics, classMetrics } from './metrics/class-metrics';
+export { confusionMatrix } from './metrics/confusion-matrix';
+export { type F1Options, f1Score } from './metrics/f1-score';
+export { meanAbsoluteError } from './metrics/mean-absolute-error';
+export { pearsonCorrelation } from './metrics/pearson-correlation';
+export {
+  type FeatureMatrix,
+  type RetrievalMetrics,
+  type RetrievalOptions,
+  retrievalMetrics,
+} from './metrics/retrieval-metrics';
+export { topKAccuracy } from './metrics/top-k-accuracy';
 
 // backends

@@ -73,8 +73,7 @@ export class Parameter {
 
   /** Shape in files. */
   get fileShape(): number[] {
-    const axes = FILE_AXES[this.layout];
-    return axes ? axes.map((axis) => this.shape[axis]!) : this.shape.slice();
+    return fileShape(this.shape, this.layout);
   }
 
   /** The value in file layout. */
@@ -108,4 +107,10 @@ export class Parameter {
   dispose(): void {
     this.value.dispose();
   }
+}
+
+/** The shape in files of a parameter of this shape in the engine. */
+export function fileShape(shape: readonly number[], layout: ParameterLayout): number[] {
+  const axes = FILE_AXES[layout];
+  return axes ? axes.map((axis) => shape[axis]!) : [...shape];
 }
