@@ -1,0 +1,85 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * Replaces the gradients that tfjs-core 4.22 gets wrong: each throws, or has the wrong shape, in cases that the
+ * forward pass takes. See gradient-fixes.test.ts for one case of each.
+ */
+export function fixGradients(): void {
+  // Broadcasting: the gradient has the shape of the output where it must have that of the input.
+  const binary = (
+    kernelName: string,
+    gradients: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => { a: () => tf.Tensor; b: () => tf.Tensor },
+  ) => {
+    tf.registerGradient({
+      kernelName,
+      inputsToSave: ['a', 'b'],
+      gradFunc: (dy, saved) => {
+        const [a, b] = saved as [tf.Tensor, tf.Tensor];
+        const gradient = gradients(dy as tf.Tensor, a, b);
+        return { a: () => sumTo(gradient.a(), a.shape), b: () => sumTo(gradient.b(), b.shape) };
+      },
+    });
+  };
+  binary(tf.Maximum, (dy, a, b) => ({
+    a: () => tf.mul(dy, tf.cast(tf.greaterEqual(a, b), 'float32')),
+    b: () => tf.mul(dy, tf.cast(tf.less(a, b), 'float32')),
+  }));
+  binary(tf.Minimum, (dy, a, b) => ({
+    a: () => tf.mul(dy, tf.cast(tf.lessEqual(a, b), 'float32')),
+    b: () => tf.mul(dy, tf.cast(tf.greater(a, b), 'float32')),
+  }));
+  binary(tf.SquaredDifference, (dy, a, b) => ({
+    a: () => tf.mul(dy, tf.mul(2, tf.sub(a, b))),
+    b: () => tf.mul(dy, tf.mul(2, tf.sub(b, a))),
+  }));
+
+  // The same for the batch dimensions of a product.
+  tf.registerGradient({
+    kernelName: tf.BatchMatMul,
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dyOrNone, saved, attrs) => {
+      const dy = dyOrNone as tf.Tensor;
+      const [a, b] = saved as [tf.Tensor, tf.Tensor];
+      const { transposeA, transposeB } = attrs as unknown as tf.BatchMatMulAttrs;
+      return {
+        a: () =>
+          sumTo(
+            transposeA ? tf.matMul(b, dy, transposeB, true) : tf.matMul(dy, b, false, !transposeB),
+            a.shape,
+          ),
+        b: () =>
+          sumTo(
+            transposeB ? tf.matMul(dy, a, true, transposeA) : tf.matMul(a, dy, !transposeA, false),
+            b.shape,
+          ),
+      };
+    },
+  });
+
+  // Transposed where the axis is not the last.
+  tf.registerGradient({
+    kernelName: tf.Cumsum,
+    gradFunc: (dy, _saved, attrs) => {
+      const { axis, exclusive, reverse } = attrs as unknown as tf.CumsumAttrs;
+      return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };
+    },
+  });
+
+  // The cpu backend's kernel swaps height and width in the shape, though not in the values.
+  tf.registerGradient({
+    kernelName: tf.ResizeBilinear,
+    inputsToSave: ['images'],
+    gradFunc: (dy, saved, attrs) => {
+      const [images] = saved as [tf.Tensor];
+      const gradient = () =>
+        tf.engine().runKernel(tf.ResizeBilinearGrad, { dy: dy as tf.Tensor, images }, attrs) as tf.Tensor;
+      return { images: () => tf.tidy(() => tf.reshape(gradient(), images.shape)) };
+    },
+  });
+}
+
+/** Sums over what broadcasting `shape` added or stretched. */
+function sumTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
+  return axes.length === 0 ? gradient : tf.tidy(() => tf.reshape(tf.sum(gradient, axes), shape));
+}
