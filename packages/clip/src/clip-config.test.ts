@@ -21,7 +21,6 @@ describe('readCLIPConfig', () => {
       maxPositionEmbeddings: 7,
       hiddenAct: 'quick_gelu',
       layerNormEps: 1e-5,
-      attentionDropout: 0,
       eosTokenId: 19,
     });
     expect(config.visionConfig.patchSize).toBe(3);
@@ -55,6 +54,10 @@ describe('readCLIPConfig', () => {
     );
     expect(read({ text_config: { num_attention_heads: 7 } })).toThrow(
       'readCLIPConfig: text_config.hidden_size: expected a multiple of num_attention_heads (7), received 512.',
+    );
+    expect(read({ text_config: { attention_dropout: 0.1 } })).toThrow(
+      'readCLIPConfig: text_config.attention_dropout: expected 0, received 0.1. Set it to 0: it only bears on ' +
+        'training, and ours has none.',
     );
     expect(read({ vision_config: { image_size: [224, 200] } })).toThrow(
       'readCLIPConfig: vision_config.image_size: expected an integer of at least 1, received [224,200].',

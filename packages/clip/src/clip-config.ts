@@ -16,7 +16,6 @@ export interface CLIPVisionConfig {
   patchSize: number;
   hiddenAct: CLIPActivation;
   layerNormEps: number;
-  attentionDropout: number;
 }
 
 /** Sizes of a {@link CLIPTextTransformer}: transformers' `CLIPTextConfig`, in camelCase. */
@@ -30,7 +29,6 @@ export interface CLIPTextConfig {
   maxPositionEmbeddings: number;
   hiddenAct: CLIPActivation;
   layerNormEps: number;
-  attentionDropout: number;
   /** 2 in old configurations, where it means: the greatest id of a text ends it. */
   eosTokenId: number;
 }
@@ -54,7 +52,6 @@ const TEXT_DEFAULTS: CLIPTextConfig = {
   maxPositionEmbeddings: 77,
   hiddenAct: 'quick_gelu',
   layerNormEps: 1e-5,
-  attentionDropout: 0,
   eosTokenId: 49407,
 };
 const VISION_DEFAULTS: CLIPVisionConfig = {
@@ -67,7 +64,6 @@ const VISION_DEFAULTS: CLIPVisionConfig = {
   patchSize: 32,
   hiddenAct: 'quick_gelu',
   layerNormEps: 1e-5,
-  attentionDropout: 0,
 };
 const TOP_DEFAULTS = { projectionDim: 512, logitScaleInitValue: 2.6592 };
 const ACTIVATIONS: readonly string[] = ['quick_gelu', 'gelu', 'gelu_new', 'gelu_pytorch_tanh'];
@@ -112,6 +108,13 @@ export function writeCLIPConfig({ textConfig, visionConfig, ...top }: CLIPConfig
 
 function readSection<T extends object>(json: Record<string, unknown>, defaults: T, path: string): T {
   const section: Record<string, unknown> = {};
+  const dropout = json['attention_dropout'] ?? 0;
+  if (dropout !== 0) {
+    throw new ConfigError(
+      `readCLIPConfig: ${path}attention_dropout: expected 0, received ${show(dropout)}. Set it to 0: it only bears ` +
+        'on training, and ours has none.',
+    );
+  }
   for (const [key, preset] of Object.entries(defaults)) {
     const name = snakeCase(key);
     const value = json[name] ?? preset;
@@ -128,7 +131,7 @@ function checkActivation(value: unknown): [valid: boolean, expected: string] {
 }
 
 function checkNumber(key: string, value: unknown): [valid: boolean, expected: string] {
-  if (['layerNormEps', 'attentionDropout', 'logitScaleInitValue'].includes(key))
+  if (['layerNormEps', 'logitScaleInitValue'].includes(key))
     return [Number.isFinite(value) && (value as number) >= 0, 'a number of at least 0'];
   const least = key === 'eosTokenId' ? 0 : 1;
   return [Number.isSafeInteger(value) && (value as number) >= least, `an integer of at least ${least}`];

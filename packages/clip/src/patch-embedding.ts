@@ -1,4 +1,4 @@
-import { linear, Module, Parameter, type Rng, ShapeError } from '@crossmodal/core';
+import { linear, Module, normal, Parameter, type Rng, ShapeError } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -16,9 +16,8 @@ export class PatchEmbedding extends Module {
     { std, rng }: { std: number; rng: Rng },
   ) {
     super();
-    const shape: [number, number, number, number] = [patchSize, patchSize, channels, hiddenSize];
-    const values = rng.normalArray(patchSize * patchSize * channels * hiddenSize, 0, std);
-    this.weight = new Parameter(tf.tensor4d(values, shape), { layout: 'conv2d' });
+    const shape = [patchSize, patchSize, channels, hiddenSize];
+    this.weight = new Parameter(normal(shape, rng, 0, std), { layout: 'conv2d' });
   }
 
   /**

@@ -21,7 +21,6 @@ const text = (config: Partial<CLIPTextConfig>): CLIPTextConfig => ({
   maxPositionEmbeddings: 77,
   hiddenAct: 'quick_gelu',
   layerNormEps: 1e-5,
-  attentionDropout: 0,
   eosTokenId: 2, // as published: the greatest id of a text ends it
   ...config,
 });
@@ -36,7 +35,6 @@ const vision = (config: Partial<CLIPVisionConfig>): CLIPVisionConfig => ({
   patchSize: 32,
   hiddenAct: 'quick_gelu',
   layerNormEps: 1e-5,
-  attentionDropout: 0,
   ...config,
 });
 
