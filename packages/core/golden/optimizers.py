@@ -58,7 +58,7 @@ CONFIGS = {
     "adafactor": (torch.optim.Adafactor, {}),
     "adafactor_decay": (
         torch.optim.Adafactor,
-        dict(beta2_decay=-0.5, eps=(1e-4, 1e-1), d=1.5, weight_decay=0.1),
+        dict(beta2_decay=-0.5, eps=(0.5, 1.0), d=1.5, weight_decay=0.1),
     ),
 }
 
