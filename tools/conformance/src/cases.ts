@@ -1,0 +1,17 @@
+import { arithmeticCases } from './cases/arithmetic';
+import { arrangementCases } from './cases/arrangement';
+import { convolutionCases } from './cases/convolution';
+import { indexingCases } from './cases/indexing';
+import { matrixCases } from './cases/matrix';
+import { reductionCases } from './cases/reduction';
+import type { OpCase } from './op-case';
+
+/** Every case; names are unique. */
+export const cases: OpCase[] = [
+  ...arithmeticCases,
+  ...reductionCases,
+  ...matrixCases,
+  ...convolutionCases,
+  ...arrangementCases,
+  ...indexingCases,
+];
