@@ -32,12 +32,10 @@ export async function readFile(path: string | URL, maxBytes: number, where: stri
 
 /** Node's half of decodeImage: libvips, through sharp. */
 export async function decodePixels(request: DecodePixelsRequest): Promise<RawImage> {
-  const { bytes, format, maxPixels, alpha, svgSize } = request;
+  const { bytes, isCmyk, maxPixels, alpha, svgSize } = request;
   const { default: sharp } = await import('sharp').catch((cause) => {
-    throw new ConfigError(
-      `decodeImage: sharp, which decodes images in Node, cannot be loaded: ${reason(cause)}.`,
-      { cause },
-    );
+    const words = `sharp, which decodes images in Node, cannot be loaded: ${reason(cause)}`;
+    throw new ConfigError(`decodeImage: ${words}.`, { cause });
   });
   const settings = {
     failOn: 'error',
@@ -46,25 +44,29 @@ export async function decodePixels(request: DecodePixelsRequest): Promise<RawIma
     autoOrient: true,
   } as const;
   let pipeline = sharp(bytes, settings);
-  if (format === 'svg' && svgSize) {
+  if (svgSize) {
     const own = await pipeline.metadata();
     const scale = Math.min(svgSize.width / own.width, svgSize.height / own.height);
     const density = Math.min(100_000, Math.max(1, 72 * scale));
-    pipeline = sharp(bytes, { ...settings, density }).resize({
-      ...svgSize,
-      fit: 'contain',
-      background: { r: 0, g: 0, b: 0, alpha: 0 },
-    });
+    const background = { r: 0, g: 0, b: 0, alpha: 0 };
+    pipeline = sharp(bytes, { ...settings, density }).resize({ ...svgSize, fit: 'contain', background });
   }
-  pipeline = alpha ? pipeline.ensureAlpha() : pipeline.removeAlpha();
-  const { data, info } = await pipeline
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true });
-  return {
-    data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length),
-    width: info.width,
-    height: info.height,
-    channels: alpha ? 4 : 3,
-  };
+  if (isCmyk) pipeline = pipeline.pipelineColourspace('cmyk').toColourspace('cmyk');
+  else pipeline = (alpha ? pipeline.ensureAlpha() : pipeline.removeAlpha()).toColourspace('srgb');
+  const { data, info } = await pipeline.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const pixels = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
+  if (isCmyk) return { data: cmykToRgb(pixels, alpha), width, height, channels: alpha ? 4 : 3 };
+  return { data: pixels, width, height, channels: alpha ? 4 : 3 };
+}
+
+/** `(255 - colour) * (255 - black) / 255` for each of cyan, magenta and yellow: no profile, as Pillow. */
+function cmykToRgb(cmyk: Uint8ClampedArray, alpha: boolean): Uint8ClampedArray {
+  const channels = alpha ? 4 : 3;
+  const out = new Uint8ClampedArray((cmyk.length / 4) * channels).fill(255);
+  for (let i = 0, o = 0; i < cmyk.length; i += 4, o += channels) {
+    const light = 255 - cmyk[i + 3]!;
+    for (let c = 0; c < 3; c++) out[o + c] = light - Math.floor((cmyk[i + c]! * light) / 255 + 0.5);
+  }
+  return out;
 }

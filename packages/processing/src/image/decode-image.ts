@@ -31,6 +31,8 @@ export interface DecodeImageOptions {
 export interface DecodePixelsRequest {
   bytes: Uint8Array;
   format: string;
+  /** Whether a JPEG has four colours. */
+  isCmyk: boolean;
   maxPixels: number;
   /** Whether alpha is wanted; without it, a decoder may return 3 channels. */
   alpha: boolean;
@@ -74,7 +76,7 @@ export async function decodeImage(source: ImageSource, options: DecodeImageOptio
       `${where}: expected a PNG, JPEG, WebP, GIF or SVG image, received bytes that begin ${hex(bytes)}.`,
     );
   }
-  const { format } = header;
+  const { format, isCmyk = false } = header;
   if (format === 'svg') {
     if (!svg) throw new ConfigError(`${where}: is an SVG; pass svg: true, or a size, to have it drawn.`);
     if (svgSize) checkPixels(svgSize.width, svgSize.height, maxPixels, where);
@@ -86,7 +88,7 @@ export async function decodeImage(source: ImageSource, options: DecodeImageOptio
 
   let image: RawImage;
   try {
-    image = await decodePixels({ bytes, format, maxPixels, alpha: alpha !== 'drop', svgSize });
+    image = await decodePixels({ bytes, format, isCmyk, maxPixels, alpha: alpha !== 'drop', svgSize });
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
     const words = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
@@ -103,10 +105,13 @@ function checkPixels(width: number, height: number, maxPixels: number, where: st
   }
 }
 
+/** What errors call a source. */
 function nameOf(source: ImageSource): string {
-  if (source instanceof Uint8Array) return 'the image';
-  if (source instanceof URL || typeof source === 'string') return describe(String(source));
-  return typeof File !== 'undefined' && source instanceof File ? describe(source.name) : 'the image';
+  if (typeof source === 'string' || source instanceof URL) return describe(String(source));
+  if (typeof File !== 'undefined' && source instanceof File) return describe(source.name);
+  if (source instanceof Uint8Array || source instanceof Blob) return 'the image';
+  const words = `expected a path, URL, Uint8Array or Blob, received ${describe(source)}`;
+  throw new DataError(`decodeImage: source: ${words}.`);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -4,6 +4,8 @@ export interface ImageHeader {
   /** As stored, before orientation; 0 when unknown (SVG, or a damaged file). */
   width: number;
   height: number;
+  /** Whether a JPEG has four colours (cyan, magenta, yellow, black). */
+  isCmyk?: boolean;
 }
 
 /** Reads format and size from a file's header; `undefined` when the bytes are no format we decode. */
@@ -21,7 +23,7 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
   return undefined;
 }
 
-type Size = { width: number; height: number } | undefined;
+type Size = Omit<ImageHeader, 'format'> | undefined;
 
 function pngSize(view: DataView): Size {
   if (view.byteLength < 24 || view.getUint32(12) !== 0x49484452) return undefined; // IHDR
@@ -36,7 +38,7 @@ function gifSize(view: DataView): Size {
 /** Walks the segments to the frame header (SOF0 to SOF15, less DHT, JPG and DAC, which share the range). */
 function jpegSize(view: DataView): Size {
   let at = 2;
-  while (at + 9 <= view.byteLength) {
+  while (at + 10 <= view.byteLength) {
     if (view.getUint8(at) !== 0xff) return undefined;
     const marker = view.getUint8(at + 1);
     if (marker === 0xff) {
@@ -44,7 +46,11 @@ function jpegSize(view: DataView): Size {
     } else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
       at += 2; // markers without a segment
     } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
+      return {
+        width: view.getUint16(at + 7),
+        height: view.getUint16(at + 5),
+        isCmyk: view.getUint8(at + 9) === 4,
+      };
     } else {
       at += 2 + view.getUint16(at + 2);
     }

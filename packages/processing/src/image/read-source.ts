@@ -1,6 +1,5 @@
 import { readFile } from '#decode-image';
 import { DataError } from '../errors';
-import { describe } from './raw-image';
 
 /**
  * Where encoded bytes come from: a file's path (Node only), a URL (`http`, `https`, `data`, `blob`; `file` in
@@ -25,11 +24,6 @@ export async function readSource(
   if (source instanceof Blob) {
     checkLength(source.size, maxBytes, where);
     return new Uint8Array(await source.arrayBuffer());
-  }
-  if (typeof source !== 'string' && !(source instanceof URL)) {
-    throw new DataError(
-      `${where}: source: expected a path, URL, Uint8Array or Blob, received ${describe(source)}.`,
-    );
   }
   const isFetched = /^(https?|data|blob):/i.test(String(source));
   return isFetched
