@@ -5,7 +5,7 @@ export type RngState = readonly [number, number, number, number];
 
 /**
  * Seeded random numbers, the same on every platform and engine: xoshiro128** (Blackman and Vigna 2021), seeded
- * by splitmix32. Everything random in crossmodal takes one of these; nothing uses `Math.random`.
+ * through a hash with MurmurHash3's finaliser. Everything random in crossmodal takes one of these; nothing uses `Math.random`.
  *
  * @example
  * const rng = new Rng(42);
@@ -110,10 +110,13 @@ export class Rng {
     return last; // rounding left a remainder
   }
 
-  /** `size` values of {@link uniform}. */
+  /** `size` values of {@link uniform}, as f32; one that would round up to `high` becomes `low`. */
   uniformArray(size: number, low = 0, high = 1): Float32Array {
     const out = new Float32Array(size);
-    for (let i = 0; i < size; i++) out[i] = this.uniform(low, high);
+    for (let i = 0; i < size; i++) {
+      out[i] = this.uniform(low, high);
+      if (out[i]! >= high) out[i] = low;
+    }
     return out;
   }
 
