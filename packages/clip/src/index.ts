@@ -8,6 +8,7 @@ export {
   readCLIPConfig,
   writeCLIPConfig,
 } from './clip-config';
+export { type CLIPFiles, clipFromFiles, clipToFiles } from './clip-files';
 // losses
 export { clipLoss } from './clip-loss';
 // towers
