@@ -5,7 +5,7 @@ import { OnnxBackendError } from './errors';
 /** The synchronous session that `onnxruntime-node` wraps in promises. */
 export interface NativeSession {
   loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: object): void;
-  run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>, options: object): unknown;
+  run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor | null>, options: object): unknown;
   dispose(): void;
 }
 

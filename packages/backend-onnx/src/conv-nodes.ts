@@ -1,0 +1,193 @@
+import type { GraphBuilder } from './graph-builder';
+
+type Pair = readonly [height: number, width: number];
+
+/** A convolution of NHWC images with an HWIO filter: all that its nodes depend on besides the batch. */
+export interface ConvSpec {
+  input: Pair;
+  output: Pair;
+  inChannels: number;
+  outChannels: number;
+  kernel: Pair;
+  strides: Pair;
+  dilations: Pair;
+  /** top, left, bottom, right */
+  pads: readonly number[];
+}
+
+const NCHWC = 'com.microsoft.nchwc';
+const ceilTo = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
+
+/**
+ * Nodes of `conv(x, w)`, NHWC in and out. With blocks of channels (`block` > 0) it is ONNX Runtime's direct
+ * convolution, which its optimizer otherwise keeps for constant weights; the reordering of the weights, a small
+ * tensor, is part of the graph. It reads pixels with fewer channels than a block as planes.
+ */
+export function convNodes(graph: GraphBuilder, x: string, w: string, spec: ConvSpec, block: number): string {
+  const { inChannels, outChannels, kernel, strides, dilations, pads } = spec;
+  const attributes = {
+    kernel_shape: [...kernel],
+    strides: [...strides],
+    dilations: [...dilations],
+    pads: [...pads],
+  };
+  const fewChannels = inChannels < block;
+  if (block === 0 || (!fewChannels && inChannels % block !== 0)) {
+    const planes = graph.op('Transpose', [x], { perm: [0, 3, 1, 2] });
+    const filter = graph.op('Transpose', [w], { perm: [3, 2, 0, 1] });
+    return graph.op('Transpose', [graph.op('Conv', [planes, filter], attributes)], { perm: [0, 2, 3, 1] });
+  }
+  const padded = ceilTo(outChannels, block);
+  const whole =
+    padded === outChannels
+      ? w
+      : graph.op('Pad', [w, graph.ints([0, 0, 0, 0, 0, 0, 0, padded - outChannels]), graph.scalar(0)]);
+  const split = fewChannels
+    ? [...kernel, inChannels, padded / block, block]
+    : [...kernel, inChannels / block, block, padded / block, block];
+  const blocks = graph.op('Reshape', [whole, graph.ints(split)]);
+  const ordered = graph.op('Transpose', [blocks], {
+    perm: fewChannels ? [3, 2, 0, 1, 4] : [4, 2, 0, 1, 3, 5],
+  });
+  const filter = graph.op('Reshape', [ordered, graph.ints([padded, inChannels, ...kernel])]);
+  const image = fewChannels
+    ? graph.op('Transpose', [x], { perm: [0, 3, 1, 2] })
+    : graph.op('ReorderInput', [x], { channels_last: 1 }, NCHWC);
+  const y = graph.op('Conv', [image, filter], attributes, NCHWC);
+  return graph.op('ReorderOutput', [y], { channels: outChannels, channels_last: 1 }, NCHWC);
+}
+
+/** Nodes of one filter for each channel: `w` is [height, width, channels, multiplier]. */
+export function depthwiseNodes(
+  graph: GraphBuilder,
+  x: string,
+  w: string,
+  spec: ConvSpec,
+  block: number,
+): string {
+  const { inChannels: channels, outChannels, kernel, strides, dilations, pads } = spec;
+  const attributes = {
+    kernel_shape: [...kernel],
+    strides: [...strides],
+    dilations: [...dilations],
+    pads: [...pads],
+    group: channels,
+  };
+  if (block > 0 && channels === outChannels && channels % block === 0) {
+    const blocks = graph.op('Reshape', [w, graph.ints([...kernel, channels / block, block])]);
+    const ordered = graph.op('Transpose', [blocks], { perm: [2, 0, 1, 3] });
+    const filter = graph.op('Reshape', [ordered, graph.ints([channels, 1, ...kernel])]);
+    const y = graph.op(
+      'Conv',
+      [graph.op('ReorderInput', [x], { channels_last: 1 }, NCHWC), filter],
+      attributes,
+      NCHWC,
+    );
+    return graph.op('ReorderOutput', [y], { channels, channels_last: 1 }, NCHWC);
+  }
+  const flat = graph.op('Reshape', [w, graph.ints([...kernel, 1, outChannels])]);
+  const filter = graph.op('Transpose', [flat], { perm: [3, 2, 0, 1] });
+  const planes = graph.op('Transpose', [x], { perm: [0, 3, 1, 2] });
+  return graph.op('Transpose', [graph.op('Conv', [planes, filter], attributes)], { perm: [0, 2, 3, 1] });
+}
+
+const LAST = -(2 ** 31);
+
+/** `w` with its first two axes reversed. */
+export function flipNodes(graph: GraphBuilder, w: string): string {
+  const both = (value: number) => graph.ints([value, value]);
+  return graph.op('Slice', [w, both(-1), both(LAST), graph.ints([0, 1]), both(-1)]);
+}
+
+/**
+ * Nodes of the gradient of {@link convNodes} for its input: `dy` convolved with the turned filter. With a stride,
+ * the pixels of each phase see their own part of the filter; all phases are channels of one convolution, put
+ * beside each other afterwards.
+ */
+export function convInputGradientNodes(
+  graph: GraphBuilder,
+  dy: string,
+  w: string,
+  spec: ConvSpec,
+  block: number,
+): string {
+  const { input, output, inChannels, outChannels, kernel, strides, dilations, pads } = spec;
+  const [top, left] = pads as [number, number, number, number];
+  const unit = [1, 1] as const;
+  if (strides[0] === 1 && strides[1] === 1) {
+    const turned = graph.op('Transpose', [flipNodes(graph, w)], { perm: [0, 1, 3, 2] });
+    const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
+    const before = [reach[0]! - top, reach[1]! - left];
+    const after = input.map((size, i) => size - output[i]! - before[i]! + reach[i]!);
+    const whole = { ...spec, input: output, output: input, inChannels: outChannels, outChannels: inChannels };
+    return convNodes(graph, dy, turned, { ...whole, pads: [...before, ...after] }, block);
+  }
+  const [sy, sx] = strides;
+  const taps = [Math.ceil(kernel[0] / sy), Math.ceil(kernel[1] / sx)] as const;
+  const steps = [
+    Math.floor((input[0] - 1 + top) / sy) + 1,
+    Math.floor((input[1] - 1 + left) / sx) + 1,
+  ] as const;
+  const fill = [0, 0, 0, 0, taps[0] * sy - kernel[0], taps[1] * sx - kernel[1], 0, 0];
+  const whole = graph.op('Pad', [w, graph.ints(fill), graph.scalar(0)]);
+  const split = graph.op('Reshape', [whole, graph.ints([taps[0], sy, taps[1], sx, inChannels, outChannels])]);
+  const phases = graph.op('Transpose', [split], { perm: [0, 2, 5, 1, 3, 4] });
+  const channels = sy * sx * inChannels;
+  const filter = graph.op('Reshape', [phases, graph.ints([...taps, outChannels, channels])]);
+  const y = convNodes(
+    graph,
+    dy,
+    flipNodes(graph, filter),
+    {
+      input: output,
+      output: steps,
+      inChannels: outChannels,
+      outChannels: channels,
+      kernel: taps,
+      strides: unit,
+      dilations: unit,
+      pads: [taps[0] - 1, taps[1] - 1, steps[0] - output[0], steps[1] - output[1]],
+    },
+    block,
+  );
+  const apart = graph.op('Reshape', [y, graph.ints([-1, ...steps, sy, sx, inChannels])]);
+  const together = graph.op('Transpose', [apart], { perm: [0, 1, 3, 2, 4, 5] });
+  const image = graph.op('Reshape', [together, graph.ints([-1, steps[0] * sy, steps[1] * sx, inChannels])]);
+  return graph.op('Slice', [
+    image,
+    graph.ints([top, left]),
+    graph.ints([top + input[0], left + input[1]]),
+    graph.ints([1, 2]),
+  ]);
+}
+
+/**
+ * Nodes of the gradient of {@link convNodes} for its filter, [height * width * inChannels, outChannels]: the
+ * patches under each tap, gathered from the padded image, times `dy`.
+ */
+export function convFilterGradientNodes(graph: GraphBuilder, x: string, dy: string, spec: ConvSpec): string {
+  const { input, output, inChannels, outChannels, kernel, strides, dilations, pads } = spec;
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const padded = pads.some((size) => size > 0)
+    ? graph.op('Pad', [x, graph.ints([0, top, left, 0, 0, bottom, right, 0]), graph.scalar(0)])
+    : x;
+  const width = input[1] + left + right;
+  const pixels = graph.op('Reshape', [
+    padded,
+    graph.ints([-1, (input[0] + top + bottom) * width, inChannels]),
+  ]);
+  const at: number[] = [];
+  for (let row = 0; row < output[0]; row++) {
+    for (let column = 0; column < output[1]; column++) {
+      for (let ky = 0; ky < kernel[0]; ky++) {
+        for (let kx = 0; kx < kernel[1]; kx++) {
+          at.push((row * strides[0] + ky * dilations[0]) * width + column * strides[1] + kx * dilations[1]);
+        }
+      }
+    }
+  }
+  const patches = graph.op('Gather', [pixels, graph.int32s(at)], { axis: 1 });
+  const rows = graph.op('Reshape', [patches, graph.ints([-1, kernel[0] * kernel[1] * inChannels])]);
+  const gradients = graph.op('Reshape', [dy, graph.ints([-1, outChannels])]);
+  return graph.op('Gemm', [rows, gradients], { transA: 1 });
+}

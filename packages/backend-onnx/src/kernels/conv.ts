@@ -1,0 +1,181 @@
+import { backend_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { channelBlock } from '../channel-block';
+import { type ConvSpec, convFilterGradientNodes, convInputGradientNodes, convNodes } from '../conv-nodes';
+import { feed, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
+import { activate } from './matmul';
+
+type Shape4D = [number, number, number, number];
+
+/** The convolution's sizes, for NHWC; undefined for what the inherited kernels should do. */
+export function convSpec(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: NamedAttrMap,
+  depthwise = false,
+): ConvSpec | undefined {
+  const {
+    strides,
+    pad,
+    dimRoundingMode,
+    dataFormat = 'NHWC',
+    dilations = 1,
+  } = attrs as never as {
+    strides: [number, number];
+    pad: number;
+    dimRoundingMode?: 'floor';
+    dataFormat?: string;
+    dilations?: [number, number];
+  };
+  if (dataFormat !== 'NHWC') return;
+  const info = backend_util.computeConv2DInfo(
+    xShape as Shape4D,
+    filterShape as Shape4D,
+    strides,
+    dilations ?? 1,
+    pad,
+    dimRoundingMode,
+    depthwise,
+  );
+  const { padInfo } = info;
+  return {
+    input: [info.inHeight, info.inWidth],
+    output: [info.outHeight, info.outWidth],
+    inChannels: info.inChannels,
+    outChannels: info.outChannels,
+    kernel: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    pads: [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right],
+  };
+}
+
+export const specKey = (spec: ConvSpec): string => Object.values(spec).join(' ');
+
+/** Images at a time such that what lies between the nodes stays in the processor's cache. */
+export function imagesPerChunk(floatsPerImage: number): number {
+  return Math.max(1, Math.floor(2 ** 20 / floatsPerImage));
+}
+
+const isPointwise = ({ kernel, strides, pads }: ConvSpec) =>
+  [...kernel, ...strides].every((size) => size === 1) && pads.every((size) => size === 0);
+
+const outShapeOf = (x: TensorInfo, { output, outChannels }: ConvSpec) => [
+  x.shape[0]!,
+  ...output,
+  outChannels,
+];
+
+function convPlan(x: TensorInfo, filter: TensorInfo, attrs: NamedAttrMap): Plan | undefined {
+  const spec = convSpec(x.shape, filter.shape, attrs);
+  if (!spec || !isFloat(x, filter)) return;
+  const shape = outShapeOf(x, spec);
+  if (isPointwise(spec)) {
+    return {
+      key: 'Conv2D pointwise',
+      inputs: [feed(x, [sizeOf(x.shape.slice(0, 3)), spec.inChannels]), feed(filter, filter.shape.slice(2))],
+      outputs: [{ dtype: 'float32', shape, graphShape: [sizeOf(shape.slice(0, 3)), spec.outChannels] }],
+      build: (graph, inputs) => [graph.op('Gemm', inputs)],
+    };
+  }
+  return {
+    key: `Conv2D ${specKey(spec)}`,
+    inputs: [feed(x), feed(filter)],
+    outputs: [{ dtype: 'float32', shape }],
+    build: (graph, [image, w]) => [convNodes(graph, image!, w!, spec, channelBlock())],
+    chunk: { rows: imagesPerChunk((sizeOf(x.shape) + sizeOf(shape)) / x.shape[0]!), split: [true, false] },
+  };
+}
+
+const conv2D: OnnxKernel = {
+  kernelName: 'Conv2D',
+  plan: ({ x, filter }, attrs) => convPlan(x!, filter!, attrs),
+};
+
+const fusedConv2D: OnnxKernel = {
+  kernelName: 'FusedConv2D',
+  plan: ({ x, filter, bias, preluActivationWeights }, attrs) =>
+    withActivation('FusedConv2D', convPlan(x!, filter!, attrs), attrs, bias, preluActivationWeights),
+};
+
+/** The plan with a bias and an activation after it, for weights that broadcast over images. */
+export function withActivation(
+  name: string,
+  plan: Plan | undefined,
+  attrs: NamedAttrMap,
+  bias: TensorInfo | undefined,
+  alpha: TensorInfo | undefined,
+): Plan | undefined {
+  if (!plan) return;
+  const extra = [bias, alpha].filter((x) => x !== undefined);
+  const channels = plan.outputs[0]!.shape.at(-1);
+  if (extra.some((x) => sizeOf(x.shape) !== channels && sizeOf(x.shape) !== 1)) return;
+  const { activation, leakyreluAlpha } = attrs;
+  return {
+    ...plan,
+    key: `${name} ${plan.key} ${Boolean(bias)} ${activation} ${leakyreluAlpha}`,
+    inputs: [...plan.inputs, ...extra.map((x) => feed(x, [sizeOf(x.shape)]))],
+    build(graph, [x, w, ...rest]) {
+      const [y] = plan.build(graph, [x!, w!]);
+      return [activate(graph, bias ? graph.op('Add', [y!, rest[0]!]) : y!, attrs, rest.at(-1))];
+    },
+    ...(plan.chunk && { chunk: { ...plan.chunk, split: [true, false, ...extra.map(() => false)] } }),
+  };
+}
+
+const inputGradient: OnnxKernel = {
+  kernelName: 'Conv2DBackpropInput',
+  plan({ dy, filter }, attrs) {
+    const shape = attrs['inputShape'] as number[];
+    const spec = convSpec(shape, filter!.shape, attrs);
+    if (!spec || !isFloat(dy!, filter!)) return;
+    if (isPointwise(spec)) {
+      return {
+        key: 'Conv2DBackpropInput pointwise',
+        inputs: [
+          feed(dy!, [sizeOf(dy!.shape.slice(0, 3)), spec.outChannels]),
+          feed(filter!, filter!.shape.slice(2)),
+        ],
+        outputs: [{ dtype: 'float32', shape, graphShape: [sizeOf(shape.slice(0, 3)), spec.inChannels] }],
+        build: (graph, inputs) => [graph.op('Gemm', inputs, { transB: 1 })],
+      };
+    }
+    // Padding wider than the filter reaches would turn into cropping.
+    if (spec.pads.some((size, i) => size >= spec.kernel[i % 2]!)) return;
+    return {
+      key: `Conv2DBackpropInput ${specKey(spec)}`,
+      inputs: [feed(dy!), feed(filter!)],
+      outputs: [{ dtype: 'float32', shape }],
+      build: (graph, [gradient, w]) => [convInputGradientNodes(graph, gradient!, w!, spec, channelBlock())],
+      chunk: { rows: imagesPerChunk((sizeOf(dy!.shape) + sizeOf(shape)) / shape[0]!), split: [true, false] },
+    };
+  },
+};
+
+const filterGradient: OnnxKernel = {
+  kernelName: 'Conv2DBackpropFilter',
+  plan({ x, dy }, attrs) {
+    const shape = attrs['filterShape'] as number[];
+    const spec = convSpec(x!.shape, shape, attrs);
+    if (!spec || !isFloat(x!, dy!)) return;
+    const graphShape = [sizeOf(shape.slice(0, 3)), spec.outChannels];
+    if (isPointwise(spec)) {
+      const rows = sizeOf(x!.shape.slice(0, 3));
+      return {
+        key: 'Conv2DBackpropFilter pointwise',
+        inputs: [feed(x!, [rows, spec.inChannels]), feed(dy!, [rows, spec.outChannels])],
+        outputs: [{ dtype: 'float32', shape, graphShape }],
+        build: (graph, inputs) => [graph.op('Gemm', inputs, { transA: 1 })],
+      };
+    }
+    const patches = sizeOf(spec.output) * graphShape[0]!;
+    return {
+      key: `Conv2DBackpropFilter ${specKey(spec)}`,
+      inputs: [feed(x!), feed(dy!)],
+      outputs: [{ dtype: 'float32', shape, graphShape }],
+      build: (graph, [image, gradient]) => [convFilterGradientNodes(graph, image!, gradient!, spec)],
+      chunk: { rows: imagesPerChunk(patches), split: [true, true], sum: [true] },
+    };
+  },
+};
+
+export const conv = [conv2D, fusedConv2D, inputGradient, filterGradient];
