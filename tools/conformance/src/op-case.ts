@@ -23,6 +23,8 @@ export interface OpCase {
 
 /** Results as plain arrays: outputs, then gradients of the float inputs. */
 export interface OpResult {
+  /** Whether the operation gave a list of tensors. */
+  list: boolean;
   outputs: { shape: number[]; dtype: string; values: number[] }[];
   gradients: { shape: number[]; dtype: string; values: number[] }[];
 }
@@ -30,7 +32,8 @@ export interface OpResult {
 /** Runs a case on the active engine; leaves no tensors behind. */
 export async function runCase(opCase: OpCase): Promise<OpResult> {
   const inputs = opCase.inputs.map((spec, i) => makeInput(spec, hash(opCase.name) + i));
-  const outputs = [tf.tidy(() => opCase.run(...inputs))].flat();
+  const output = tf.tidy(() => opCase.run(...inputs));
+  const outputs = [output].flat();
   const floats = inputs.filter((input) => input.dtype === 'float32');
   let gradients: tf.Tensor[] = [];
   if (opCase.gradient !== false && floats.length > 0) {
@@ -55,13 +58,19 @@ export async function runCase(opCase: OpCase): Promise<OpResult> {
         values: Array.from(await y.data(), Number),
       })),
     );
-  const result = { outputs: await read(outputs), gradients: await read(gradients) };
+  const result = {
+    list: Array.isArray(output),
+    outputs: await read(outputs),
+    gradients: await read(gradients),
+  };
   tf.dispose([inputs, outputs, gradients]);
   return result;
 }
 
 /** Says where two results differ; undefined when they agree. */
 export function compareResults(actual: OpResult, expected: OpResult, tolerance = 1e-5): string | undefined {
+  if (actual.list !== expected.list)
+    return actual.list ? 'a list, expected one tensor' : 'one tensor, expected a list';
   for (const part of ['outputs', 'gradients'] as const) {
     for (const [i, e] of expected[part].entries()) {
       const a = actual[part][i];
