@@ -28,7 +28,17 @@ export type { RandomSource } from './random-source';
 
 // text
 export { type BertTokenizeOptions, BertTokenizer, type BertTokenizerOptions } from './text/bert-tokenizer';
+export {
+  type ByteLevelBPEConfig,
+  ByteLevelBPETokenizer,
+  type RowTokens,
+} from './text/byte-level-bpe-tokenizer';
 export type { BytePairFiles } from './text/byte-pair-files';
 export { CLIPTokenizer, type CLIPTokenizerOptions } from './text/clip-tokenizer';
 export { type JsonFile, loadTokenizer } from './text/load-tokenizer';
 export type { Tokenized, TokenizeOptions, Tokenizer } from './text/tokenizer';
+export {
+  type TrainByteLevelBPEOptions,
+  type TrainByteLevelBPEProgress,
+  trainByteLevelBPE,
+} from './text/train-byte-level-bpe';

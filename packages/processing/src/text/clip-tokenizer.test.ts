@@ -91,9 +91,9 @@ describe('CLIPTokenizer', () => {
     ['ampersands', '&amp'.repeat(250_000)],
     ['white space', ' \x1c'.repeat(500_000)],
   ])('encodes 1 MB of %s in seconds, not hours', (_, text) => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     tokenizer.encode(text);
-    expect(performance.now() - start).toBeLessThan(5000); // under 1 s where nothing else runs
+    expect(process.cpuUsage(start).user).toBeLessThan(4e6); // microseconds; half a second where nothing else runs
   });
 
   it('takes any string, and gives back the cleaned text but for spaces', () => {
@@ -116,7 +116,7 @@ describe('CLIPTokenizer', () => {
         expect(ids.every((id) => id >= 0 && id < 49406)).toBe(true);
         expect(spaceless(tokenizer.decode(ids))).toBe(spaceless(wellFormed(cleanClipText(x))));
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -30,8 +30,12 @@ export function asTexts(texts: string | readonly string[], where: string, name =
 }
 
 /** Throws unless `contextLength` holds the special tokens and one more. */
-export function assertContextLength(contextLength: number, specialTokens: number, where: string): void {
-  if (!Number.isSafeInteger(contextLength) || contextLength <= specialTokens) {
+export function assertContextLength(
+  contextLength: number | undefined,
+  specialTokens: number,
+  where: string,
+): void {
+  if (contextLength === undefined || !Number.isSafeInteger(contextLength) || contextLength <= specialTokens) {
     throw new ConfigError(
       `${where}: contextLength: expected an integer above ${specialTokens} (the special tokens need that many), ` +
         `received ${contextLength}.`,
