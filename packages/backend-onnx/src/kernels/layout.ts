@@ -263,7 +263,7 @@ const gather: HostKernel = {
     const inner = sizeOf(x!.shape.slice(axis + 1));
     const count = sizeOf(indices!.shape);
     const dtype = x!.dtype as DType;
-    return backend.run({
+    const [output] = backend.run({
       key: `GatherV2 ${dtype}`,
       inputs: [feed(x!, [outer, extent, inner]), feed(indices!, [count])],
       outputs: [
@@ -275,6 +275,7 @@ const gather: HostKernel = {
       ],
       build: (graph, inputs) => [graph.op('Gather', inputs, { axis: 1 })],
     });
+    return output;
   },
 };
 
