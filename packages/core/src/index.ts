@@ -2,8 +2,11 @@ import './gradients';
 
 // modules
 export { assertShape, formatShape } from './assert-shape';
-// checkpoints
 export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
+// checkpoints
+export type { Checkpoint, CheckpointStore } from './checkpoint/checkpoint-store';
+export { loadLatestCheckpoint } from './checkpoint/load-latest-checkpoint';
+export { MemoryCheckpointStore } from './checkpoint/memory-checkpoint-store';
 export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
 export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
 export {
@@ -35,9 +38,13 @@ export type { HostDType, HostTensor, StateDict } from './host-tensor';
 export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
 // layers
 export type { Activation } from './layers/activation';
+export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d';
+export { ConvTranspose2d, type ConvTranspose2dConfig } from './layers/conv-transpose2d';
+export { Conv2d, type Conv2dConfig } from './layers/conv2d';
 export { Dropout, DropPath } from './layers/dropout';
 export { Embedding, type EmbeddingLayerOptions } from './layers/embedding';
 export { GatedMLP } from './layers/gated-mlp';
+export { GroupNorm } from './layers/group-norm';
 export {
   type FanOptions,
   fans,
@@ -62,12 +69,29 @@ export {
   MultiHeadAttention,
   type MultiHeadAttentionConfig,
 } from './layers/multi-head-attention';
+export { ResidualBlock, type ResidualBlockOptions } from './layers/residual-block';
 export { RMSNorm } from './layers/rms-norm';
 export { TransformerBlock, type TransformerBlockConfig } from './layers/transformer-block';
+// metrics
+export { accuracy } from './metrics/accuracy';
+export { type ClassMetrics, classMetrics } from './metrics/class-metrics';
+export { confusionMatrix } from './metrics/confusion-matrix';
+export { type F1Options, f1Score } from './metrics/f1-score';
+export { meanAbsoluteError } from './metrics/mean-absolute-error';
+export { pearsonCorrelation } from './metrics/pearson-correlation';
+export {
+  type FeatureMatrix,
+  type RetrievalMetrics,
+  type RetrievalOptions,
+  retrievalMetrics,
+} from './metrics/retrieval-metrics';
+export { topKAccuracy } from './metrics/top-k-accuracy';
 export { type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
 // ops
 export { type AttentionOptions, attention } from './ops/attention';
+export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
+export { type Conv2dOptions, conv2d } from './ops/conv2d';
 export { customOp, type InputGradients } from './ops/custom-op';
 export { dropout, dropPath } from './ops/dropout';
 export { type EmbeddingOptions, embedding } from './ops/embedding';
@@ -79,10 +103,14 @@ export {
   withoutFusedKernels,
 } from './ops/fused-kernels';
 export { type GeluVariant, gelu } from './ops/gelu';
+export { groupNorm } from './ops/group-norm';
 export { l2Normalize } from './ops/l2-normalize';
 export { layerNorm } from './ops/layer-norm';
 export { linear } from './ops/linear';
 export { logSumExp } from './ops/log-sum-exp';
+export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from './ops/pooling';
+export { relu } from './ops/relu';
+export { residualAdd } from './ops/residual-add';
 export { rmsNorm } from './ops/rms-norm';
 export { silu } from './ops/silu';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
@@ -122,23 +150,14 @@ export { SGD, type SGDOptions } from './optim/sgd';
 export { WeightAverage, type WeightAverageOptions } from './optim/weight-average';
 export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
 export { Rng, type RngState } from './rng';
-export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
-
 // training
-
-// metrics
-export { accuracy } from './metrics/accuracy';
-export { type ClassMetrics, classMetrics } from './metrics/class-metrics';
-export { confusionMatrix } from './metrics/confusion-matrix';
-export { type F1Options, f1Score } from './metrics/f1-score';
-export { meanAbsoluteError } from './metrics/mean-absolute-error';
-export { pearsonCorrelation } from './metrics/pearson-correlation';
-export {
-  type FeatureMatrix,
-  type RetrievalMetrics,
-  type RetrievalOptions,
-  retrievalMetrics,
-} from './metrics/retrieval-metrics';
-export { topKAccuracy } from './metrics/top-k-accuracy';
+export type { CheckpointOptions } from './train/checkpoint-keeper';
+export type { LossFunction, LossResult } from './train/loss-function';
+export { type ProgressLoggerOptions, type ProgressStream, progressLogger } from './train/progress-logger';
+export { Trainer } from './train/trainer';
+export type { FitOptions, FitResult, TrainerOptions, TrainingData } from './train/trainer-options';
+export type { TrainerState } from './train/trainer-state';
+export type { Logger, StepResult, TrainingEvent } from './train/training-event';
+export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 
 // backends

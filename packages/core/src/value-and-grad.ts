@@ -32,7 +32,9 @@ export function valueAndGrad(
     return value;
   };
   const variables = trained.map(([, parameter]) => parameter.value);
-  const { value, grads } = tf.engine().gradients(forward, variables, undefined as never, true);
+  const { value, grads } = runOnTape(() =>
+    tf.engine().gradients(forward, variables, undefined as never, true),
+  );
   const gradients = new Map<string, tf.Tensor>();
   for (const [i, [key]] of trained.entries()) {
     const gradient = grads[i];
@@ -76,5 +78,19 @@ function releaseDuringBackward(): void {
         }),
       );
     };
+  }
+}
+
+/** Runs `f`; when it throws, releases what the tape has saved for the way back, which tfjs forgets. */
+function runOnTape<T>(f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    const { state } = tf.engine();
+    if (state.gradientDepth === 0) {
+      for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
+      state.activeTape = [];
+    }
+    throw error;
   }
 }

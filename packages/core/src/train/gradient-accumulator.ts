@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { assertShape } from '../assert-shape';
+import { ConfigError } from '../errors';
+import { globalNorm } from '../optim/global-norm';
+import type { Parameter } from '../parameter';
+import { valueAndGrad } from '../value-and-grad';
+import type { LossResult } from './loss-function';
+
+/** Means over the micro-batches, on the host. */
+export interface AccumulatedResult {
+  loss: number;
+  gradientNorm: number;
+  metrics: Record<string, number>;
+}
+
+/**
+ * Sums the gradients of micro-batches, each times its weight: sum(w g) / sum(w) is exactly the gradient of the mean
+ * over all of them. The division is left to the optimizer's `gradientScale`.
+ */
+export class GradientAccumulator {
+  readonly gradients = new Map<string, tf.Tensor>();
+  /** Micro-batches added. */
+  count = 0;
+  private readonly scalars: { name: string; weight: number; value: tf.Tensor | number }[] = [];
+  private totalWeight = 0;
+
+  /** @param loss Is run once, on the tape. */
+  add(loss: () => LossResult, parameters: ReadonlyMap<string, Parameter>): void {
+    let weight = 1;
+    const metrics: [string, tf.Tensor | number][] = [];
+    const run = () => {
+      const result = loss();
+      assertShape(result.loss.shape, [], 'Trainer: loss', 'Reduce it with tf.mean.');
+      weight = result.weight ?? 1;
+      for (const [name, metric] of Object.entries(result.metrics ?? {})) {
+        if (typeof metric !== 'number') assertShape(metric.shape, [], `Trainer: metrics.${name}`);
+        metrics.push([name, typeof metric === 'number' ? metric : tf.keep(tf.clone(metric))]);
+      }
+      return result.loss as tf.Scalar;
+    };
+    try {
+      const { value, gradients } = valueAndGrad(run, parameters);
+      this.scalars.push({ name: 'loss', weight, value });
+      this.accumulate(gradients, weight);
+    } finally {
+      for (const [name, value] of metrics) this.scalars.push({ name: `metrics.${name}`, weight, value });
+    }
+    if (!(weight > 0 && weight < Infinity)) {
+      throw new ConfigError(`Trainer: loss: weight: expected a number above 0, received ${weight}.`);
+    }
+    if (this.gradients.size === 0) {
+      throw new ConfigError('Trainer: loss: it depends on no trainable parameter.');
+    }
+    this.totalWeight += weight;
+    this.count++;
+  }
+
+  /** What the optimizer must multiply {@link gradients} by to have the gradient of the mean. */
+  get scale(): number {
+    return 1 / this.totalWeight;
+  }
+
+  /** Loss, metrics and gradient norm, in one read from the device. */
+  async read(): Promise<AccumulatedResult> {
+    const stacked = tf.tidy(() => {
+      const values = this.scalars.map(({ value }) => tf.cast(value, 'float32'));
+      return tf.stack([globalNorm(this.gradients), ...values]);
+    });
+    const [norm, ...values] = await stacked.data();
+    stacked.dispose();
+    const means = new Map<string, { sum: number; weight: number }>();
+    for (const [i, { name, weight }] of this.scalars.entries()) {
+      const mean = means.get(name) ?? { sum: 0, weight: 0 };
+      means.set(name, { sum: mean.sum + weight * values[i]!, weight: mean.weight + weight });
+    }
+    const metrics: Record<string, number> = {};
+    for (const [name, { sum, weight }] of means) {
+      if (name !== 'loss') metrics[name.slice('metrics.'.length)] = sum / weight;
+    }
+    const { sum, weight } = means.get('loss')!;
+    return { loss: sum / weight, gradientNorm: norm! * this.scale, metrics };
+  }
+
+  /** Keys of the parameters whose gradient holds a NaN or an infinity. */
+  async nonFinite(): Promise<string[]> {
+    const stacked = tf.tidy(() =>
+      tf.stack([...this.gradients.values()].map((gradient) => tf.sum(tf.mul(gradient, 0)))),
+    );
+    const zeros = await stacked.data();
+    stacked.dispose();
+    return [...this.gradients.keys()].filter((_, i) => zeros[i] !== 0);
+  }
+
+  dispose(): void {
+    tf.dispose([...this.gradients.values()]);
+    for (const { value } of this.scalars) if (typeof value !== 'number') value.dispose();
+    this.gradients.clear();
+    this.scalars.length = 0;
+  }
+
+  private accumulate(gradients: Map<string, tf.Tensor>, weight: number): void {
+    const used: tf.Tensor[] = [];
+    for (const [key, gradient] of gradients) {
+      const sum = this.gradients.get(key);
+      if (!sum && weight === 1) {
+        this.gradients.set(key, gradient);
+        continue;
+      }
+      const next = tf.tidy(() => {
+        const weighted = weight === 1 ? gradient : tf.mul(gradient, weight);
+        return sum ? tf.add(sum, weighted) : weighted;
+      });
+      this.gradients.set(key, next);
+      used.push(gradient, ...(sum ? [sum] : []));
+    }
+    tf.dispose(used); // only now: two parameters may share one tensor as their gradient
+  }
+}
