@@ -1,6 +1,7 @@
 import { arithmeticCases } from './cases/arithmetic';
 import { arrangementCases } from './cases/arrangement';
 import { convolutionCases } from './cases/convolution';
+import { coreCases } from './cases/core';
 import { indexingCases } from './cases/indexing';
 import { matrixCases } from './cases/matrix';
 import { reductionCases } from './cases/reduction';
@@ -14,4 +15,5 @@ export const cases: OpCase[] = [
   ...convolutionCases,
   ...arrangementCases,
   ...indexingCases,
+  ...coreCases,
 ];
