@@ -1,5 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { gelu } from '../ops/gelu';
+import { relu } from '../ops/relu';
 import { silu } from '../ops/silu';
 
 const functions = {
@@ -7,7 +8,7 @@ const functions = {
   geluTanh: (x: tf.Tensor) => gelu(x, 'tanh'),
   quickGelu: (x: tf.Tensor) => gelu(x, 'quick'),
   silu,
-  relu: (x: tf.Tensor) => tf.relu(x),
+  relu: (x: tf.Tensor) => relu(x),
 } satisfies Record<string, (x: tf.Tensor) => tf.Tensor>;
 
 /** An activation, element by element. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
+import { residualAdd } from '../ops/residual-add';
 import type { Rng } from '../rng';
 import type { Activation } from './activation';
 import { Dropout, DropPath } from './dropout';
@@ -81,11 +82,11 @@ export class TransformerBlock extends Module {
     return tf.tidy(() => {
       const { layerNorm1, layerNorm2 } = this;
       if (this.normPosition === 'pre') {
-        const attended = tf.add(x, attend(layerNorm1.forward(x)));
-        return tf.add(attended, transform(layerNorm2.forward(attended))) as tf.Tensor3D;
+        const attended = residualAdd(x, attend(layerNorm1.forward(x)));
+        return residualAdd(attended, transform(layerNorm2.forward(attended))) as tf.Tensor3D;
       }
-      const attended = layerNorm1.forward(tf.add(x, attend(x)));
-      return layerNorm2.forward(tf.add(attended, transform(attended))) as tf.Tensor3D;
+      const attended = layerNorm1.forward(residualAdd(x, attend(x)));
+      return layerNorm2.forward(residualAdd(attended, transform(attended))) as tf.Tensor3D;
     });
   }
 
