@@ -35,7 +35,14 @@ export {
 } from './text/byte-level-bpe-tokenizer';
 export type { BytePairFiles } from './text/byte-pair-files';
 export { CLIPTokenizer, type CLIPTokenizerOptions } from './text/clip-tokenizer';
+export { type DeleteWordsOptions, deleteWords } from './text/delete-words';
 export { type JsonFile, loadTokenizer } from './text/load-tokenizer';
+export {
+  type ReplaceSynonymsOptions,
+  replaceSynonyms,
+  type SynonymDictionary,
+} from './text/replace-synonyms';
+export { type SwapWordsOptions, swapWords } from './text/swap-words';
 export type { Tokenized, TokenizeOptions, Tokenizer } from './text/tokenizer';
 export {
   type TrainByteLevelBPEOptions,
