@@ -1,4 +1,4 @@
-import { ConfigError, DataError } from '../errors';
+import { DataError } from '../errors';
 import type { RandomSource } from '../random-source';
 import {
   type AugmentBatchOptions,
@@ -7,7 +7,7 @@ import {
   type ImageStack,
 } from './augment-batch-options';
 import { randomColorMatrix } from './color-matrix';
-import type { Normalization } from './images-to-pixel-values';
+import { checkNormalization, type Normalization } from './images-to-pixel-values';
 import { drawErasedRegion } from './random-erasing';
 
 /**
@@ -158,14 +158,9 @@ function erase(
 }
 
 /** `value * gain + offset` is `(value * rescaleFactor - mean) / std`. */
-function normalizer({ mean = [0, 0, 0], std = [1, 1, 1], rescaleFactor = 1 / 255 }: Normalization) {
-  if (mean.length !== 3 || std.length !== 3) {
-    throw new ConfigError('augmentBatch: mean and std: expected three numbers each.');
-  }
-  return {
-    gain: std.map((s) => rescaleFactor / s),
-    offset: std.map((s, c) => -mean[c]! / s),
-  };
+function normalizer(normalization: Normalization) {
+  const { mean, std, rescaleFactor } = checkNormalization(normalization, 'augmentBatch');
+  return { gain: std.map((s) => rescaleFactor / s), offset: std.map((s, c) => -mean[c]! / s) };
 }
 
 function checkFit(

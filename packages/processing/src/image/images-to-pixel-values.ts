@@ -51,8 +51,8 @@ export function imagesToPixelValues(
   return { data, shape: [images.length, height, width, 3] };
 }
 
-/** The float of every 8-bit value, for red (0 to 255), green (256 to 511) and blue. */
-export function pixelValueTable(normalization: Normalization, where: string): Float32Array {
+/** Fills in defaults and checks. `where` begins an error's text. */
+export function checkNormalization(normalization: Normalization, where: string): Required<Normalization> {
   const { mean = [0, 0, 0], std = [1, 1, 1], rescaleFactor = 1 / 255 } = normalization;
   if (mean.length !== 3 || !mean.every(Number.isFinite)) {
     throw new ConfigError(`${where}: mean: expected three numbers, received ${describe(mean)}.`);
@@ -63,6 +63,12 @@ export function pixelValueTable(normalization: Normalization, where: string): Fl
   if (!Number.isFinite(rescaleFactor)) {
     throw new ConfigError(`${where}: rescaleFactor: expected a number, received ${describe(rescaleFactor)}.`);
   }
+  return { mean, std, rescaleFactor };
+}
+
+/** The float of every 8-bit value, for red (0 to 255), green (256 to 511) and blue. */
+export function pixelValueTable(normalization: Normalization, where: string): Float32Array {
+  const { mean, std, rescaleFactor } = checkNormalization(normalization, where);
   const table = new Float32Array(3 * 256);
   for (let c = 0; c < 3; c++) {
     for (let value = 0; value < 256; value++) {
