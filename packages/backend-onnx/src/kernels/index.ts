@@ -1,23 +1,33 @@
 import type { Kernel } from '../kernel';
+import { attentions } from './attention';
 import { binary } from './binary';
 import { conv } from './conv';
+import { crossEntropies } from './cross-entropy';
 import { depthwiseConv } from './depthwise-conv';
 import { fills } from './fill';
+import { gelus } from './gelu';
 import { layout } from './layout';
 import { matmul } from './matmul';
+import { norms } from './norm';
+import { optimizers } from './optimizer';
 import { pool } from './pool';
 import { reductions } from './reduction';
 import { unary } from './unary';
 
 /** Every kernel that this backend does itself, by family. */
 export const kernels: Kernel[] = [
-  ...unary,
-  ...binary,
-  ...reductions,
-  ...fills,
-  ...layout,
-  ...matmul,
-  ...conv,
-  ...depthwiseConv,
-  ...pool,
-];
+  unary,
+  binary,
+  reductions,
+  fills,
+  layout,
+  matmul,
+  conv,
+  depthwiseConv,
+  pool,
+  norms,
+  gelus,
+  crossEntropies,
+  attentions,
+  optimizers,
+].flat();

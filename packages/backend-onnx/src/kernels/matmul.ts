@@ -26,7 +26,7 @@ export function activate(graph: GraphBuilder, x: string, attrs: NamedAttrMap, al
 
 /**
  * `a @ b` with either side transposed. Without batch axes, or where only the rows of `a` carry them, it is one
- * product of matrices; otherwise batch axes broadcast.
+ * product of matrices; otherwise batch axes broadcast. `build` takes a bias as a third input.
  */
 export function matMulPlan(inputs: { a: TensorInfo; b: TensorInfo }, attrs: NamedAttrMap): Plan {
   const { a, b } = inputs;
@@ -50,7 +50,7 @@ export function matMulPlan(inputs: { a: TensorInfo; b: TensorInfo }, attrs: Name
       key: `MatMul ${transA}${transB}`,
       inputs: [feed(a, transA ? [inner, rows] : [allRows, inner]), feed(b, b.shape.slice(-2))],
       outputs: [{ dtype: 'float32', shape, graphShape: [allRows, columns] }],
-      build: (graph, [x, y]) => [graph.op('Gemm', [x!, y!], { transA, transB })],
+      build: (graph, inputs) => [graph.op('Gemm', inputs, { transA, transB })],
     };
   }
   // Batches of one shape, which is nearly all there is, need a single axis.
@@ -61,7 +61,10 @@ export function matMulPlan(inputs: { a: TensorInfo; b: TensorInfo }, attrs: Name
     key: `BatchMatMul ${transA}${transB} ${sameBatch ? 3 : `${a.shape.length} ${b.shape.length}`}`,
     inputs: [merge(a), merge(b)],
     outputs: [{ dtype: 'float32', shape, ...(sameBatch && { graphShape: [sizeOf(batchA), rows, columns] }) }],
-    build: (graph, [x, y]) => [graph.op('FusedMatMul', [x!, y!], { transA, transB }, 'com.microsoft')],
+    build(graph, [x, y, bias]) {
+      const product = graph.op('FusedMatMul', [x!, y!], { transA, transB }, 'com.microsoft');
+      return [bias ? graph.op('Add', [product, bias]) : product];
+    },
   };
 }
 
@@ -93,9 +96,8 @@ const fusedMatMul: OnnxKernel = {
       key: `${product.key} ${bias?.shape.length} ${alpha?.shape.length} ${activation} ${leakyreluAlpha}`,
       inputs: [...product.inputs, ...extra.map((x) => feed(x))],
       build(graph, [x, y, ...rest]) {
-        const [matrix] = product.build(graph, [x!, y!]);
-        const biased = bias ? graph.op('Add', [matrix!, rest[0]!]) : matrix!;
-        return [activate(graph, biased, attrs, rest.at(-1))];
+        const biased = product.build(graph, [x!, y!, ...(bias ? [rest[0]!] : [])]);
+        return [activate(graph, biased[0]!, attrs, rest.at(-1))];
       },
     };
   },

@@ -1,0 +1,102 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { float, type GraphBuilder } from '../graph-builder';
+import { feed, type OnnxKernel, type PlanInput } from '../kernel';
+
+/** Bias at or below this hides the key, as in core's `attention`. */
+const MASKED = -1e9;
+const MS = 'com.microsoft';
+
+/** Batch entries at a time such that the scores stay in the processor's cache. */
+const batchesPerChunk = (heads: number, queries: number, keys: number, headDim: number) =>
+  Math.max(1, Math.floor(2 ** 19 / (heads * (queries * keys + (queries + 2 * keys) * headDim))));
+
+let lastCausal: { name: string; values: Float32Array } | undefined;
+
+/** [queries, keys] with 0 up to key i + keys - queries and {@link MASKED} after it. */
+function causalBias(queries: number, keys: number): PlanInput {
+  const name = `${queries} ${keys}`;
+  if (lastCausal?.name !== name) {
+    const values = new Float32Array(queries * keys);
+    for (let i = 0; i < queries; i++)
+      values.fill(MASKED, i * keys + Math.max(0, i + 1 + keys - queries), (i + 1) * keys);
+    lastCausal = { name, values };
+  }
+  return { constant: lastCausal.values, shape: [1, 1, queries, keys] };
+}
+
+const attention: OnnxKernel = {
+  kernelName: 'FusedAttention',
+  plan({ query, key, value, bias }, { scale, causal }) {
+    const [batch, heads, queries, headDim] = query!.shape as [number, number, number, number];
+    const keys = key!.shape[2]!;
+    const hidesKeys = Boolean(causal) && queries > 1;
+    const biasShape = bias && [...Array(4 - bias.shape.length).fill(1), ...bias.shape];
+    const biases: PlanInput[] = [
+      ...(bias ? [feed(bias, biasShape)] : []),
+      ...(hidesKeys ? [causalBias(queries, keys)] : []),
+    ];
+    return {
+      key: `FusedAttention ${scale} ${biases.length}`,
+      inputs: [feed(query!), feed(key!), feed(value!), ...biases],
+      outputs: [
+        { dtype: 'float32', shape: [batch, heads, queries, value!.shape[3]!] },
+        { dtype: 'float32', shape: [batch, heads, queries, keys] },
+      ],
+      build(graph, [q, k, v, ...added]) {
+        let scores = matmul(graph, q!, k!, { transB: 1, alpha: float(scale as number) });
+        const total = added.length === 2 ? graph.op('Add', added) : added[0];
+        if (total) scores = graph.op('Add', [scores, total]);
+        let weights = graph.op('Softmax', [scores], { axis: -1 });
+        if (total) {
+          // Where every key is hidden, softmax spreads evenly over them; nothing is to be seen there.
+          const hidden = graph.op('LessOrEqual', [total, graph.scalar(MASKED)]);
+          weights = graph.op('Where', [hidden, graph.scalar(0), weights]);
+        }
+        return [matmul(graph, weights, v!), weights];
+      },
+      chunk: {
+        rows: batchesPerChunk(heads, queries, keys, headDim),
+        split: [
+          true,
+          true,
+          true,
+          ...biases.map((input) => 'tensor' in input && input.shape[0] === batch && batch > 1),
+        ],
+      },
+    };
+  },
+};
+
+/** With weights P: dV = P' dy, dS = P * (dy V' - rowsum(dy * output)), dQ = s dS K, dK = s dS' Q. */
+const attentionGrad: OnnxKernel = {
+  kernelName: 'FusedAttentionGrad',
+  plan({ dy, query, key, value, output, saved }, { scale }) {
+    const [, heads, queries, headDim] = query!.shape as [number, number, number, number];
+    const result = (x: TensorInfo | undefined) => ({ dtype: 'float32' as const, shape: x!.shape });
+    return {
+      key: `FusedAttentionGrad ${scale}`,
+      inputs: [dy, query, key, value, output, saved].map((x) => feed(x!)),
+      outputs: [result(query), result(key), result(value)],
+      build(graph, [gradient, q, k, v, y, weights]) {
+        const rowSum = graph.op('ReduceSum', [graph.op('Mul', [gradient!, y!]), graph.ints([-1])], {
+          keepdims: 1,
+        });
+        const dWeights = matmul(graph, gradient!, v!, { transB: 1 });
+        const dScores = graph.op('Mul', [graph.op('Sub', [dWeights, rowSum]), weights!]);
+        const alpha = float(scale as number);
+        return [
+          matmul(graph, dScores, k!, { alpha }),
+          matmul(graph, dScores, q!, { transA: 1, alpha }),
+          matmul(graph, weights!, gradient!, { transA: 1 }),
+        ];
+      },
+      chunk: { rows: batchesPerChunk(heads, queries, key!.shape[2]!, headDim), split: Array(6).fill(true) },
+    };
+  },
+};
+
+function matmul(graph: GraphBuilder, a: string, b: string, attributes = {}): string {
+  return graph.op('FusedMatMul', [a, b], attributes, MS);
+}
+
+export const attentions = [attention, attentionGrad];

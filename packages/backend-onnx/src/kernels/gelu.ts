@@ -1,0 +1,71 @@
+import { float, type GraphBuilder } from '../graph-builder';
+import { feed, type OnnxKernel, sizeOf } from '../kernel';
+import { CHUNK_ELEMENTS } from './norm';
+
+const forward: Record<string, (graph: GraphBuilder, x: string) => string> = {
+  erf: (graph, x) => graph.op('Gelu', [x], {}, 'com.microsoft'),
+  tanh: (graph, x) => graph.op('FastGelu', [x], {}, 'com.microsoft'),
+  quick: (graph, x) => graph.op('QuickGelu', [x], { alpha: float(1.702) }, 'com.microsoft'),
+};
+
+/** The derivatives, as few passes as their nodes allow. */
+const derivative: Record<string, (graph: GraphBuilder, x: string) => string> = {
+  /** (1 + erf(t)) / 2 + t exp(-t^2) / sqrt(pi) with t = x / sqrt(2) */
+  erf(graph, x) {
+    const t = graph.op('Mul', [x, graph.scalar(Math.SQRT1_2)]);
+    const bell = graph.op('Exp', [graph.op('Neg', [graph.op('Mul', [t, t])])]);
+    const slope = graph.op('Mul', [graph.op('Mul', [t, bell]), graph.scalar(2 / Math.sqrt(Math.PI))]);
+    const sum = graph.op('Add', [graph.op('Add', [graph.op('Erf', [t]), slope]), graph.scalar(1)]);
+    return graph.op('Mul', [sum, graph.scalar(0.5)]);
+  },
+  /** s + x s (1 - s) u' with s = sigmoid(u), u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
+  tanh(graph, x) {
+    const c = 2 * Math.sqrt(2 / Math.PI);
+    const square = graph.op('Mul', [x, x]);
+    const scaled = (a: number) =>
+      graph.op('Add', [graph.op('Mul', [square, graph.scalar(a * c)]), graph.scalar(c)]);
+    const s = graph.op('Sigmoid', [graph.op('Mul', [x, scaled(0.044715)])]);
+    const rest = graph.op('Sub', [graph.scalar(1), s]);
+    const slope = graph.op('Mul', [graph.op('Mul', [x, rest]), scaled(3 * 0.044715)]);
+    return graph.op('Mul', [s, graph.op('Add', [slope, graph.scalar(1)])]);
+  },
+  /** s (1 + 1.702 x (1 - s)) with s = sigmoid(1.702 x) */
+  quick(graph, x) {
+    const scaled = graph.op('Mul', [x, graph.scalar(1.702)]);
+    const s = graph.op('Sigmoid', [scaled]);
+    const slope = graph.op('Mul', [scaled, graph.op('Sub', [graph.scalar(1), s])]);
+    return graph.op('Mul', [s, graph.op('Add', [slope, graph.scalar(1)])]);
+  },
+};
+
+const gelu: OnnxKernel = {
+  kernelName: 'FusedGelu',
+  plan({ x }, { variant }) {
+    const size = sizeOf(x!.shape);
+    return {
+      key: `FusedGelu ${variant}`,
+      inputs: [feed(x!, [size])],
+      outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
+      build: (graph, [a]) => [forward[variant as string]!(graph, a!)],
+      chunk: { rows: 4 * CHUNK_ELEMENTS, split: [true] },
+    };
+  },
+};
+
+const geluGrad: OnnxKernel = {
+  kernelName: 'FusedGeluGrad',
+  plan({ dy, x }, { variant }) {
+    const size = sizeOf(x!.shape);
+    return {
+      key: `FusedGeluGrad ${variant}`,
+      inputs: [feed(dy!, [size]), feed(x!, [size])],
+      outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
+      build: (graph, [gradient, a]) => [
+        graph.op('Mul', [derivative[variant as string]!(graph, a!), gradient!]),
+      ],
+      chunk: { rows: CHUNK_ELEMENTS, split: [true, true] },
+    };
+  },
+};
+
+export const gelus = [gelu, geluGrad];

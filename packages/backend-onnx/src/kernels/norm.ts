@@ -1,0 +1,119 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { float } from '../graph-builder';
+import { feed, type OnnxKernel, sizeOf } from '../kernel';
+
+/** Elements at a time such that what lies between the nodes stays in the processor's cache. */
+export const CHUNK_ELEMENTS = 2 ** 16;
+
+const rowsAndWidth = (x: TensorInfo) => {
+  const width = x.shape.at(-1)!;
+  return [sizeOf(x.shape) / width, width] as const;
+};
+const rowsPerChunk = (width: number) => Math.max(1, Math.floor(CHUNK_ELEMENTS / width));
+
+const layerNorm: OnnxKernel = {
+  kernelName: 'FusedLayerNorm',
+  plan({ x, gamma, beta }, { epsilon }) {
+    const [rows, width] = rowsAndWidth(x!);
+    const statistic = { dtype: 'float32' as const, shape: [rows], graphShape: [rows, 1] };
+    return {
+      key: `FusedLayerNorm ${epsilon}`,
+      inputs: [feed(x!, [rows, width]), feed(gamma!), feed(beta!)],
+      outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [rows, width] }, statistic, statistic],
+      build: (graph, inputs) =>
+        graph.node(
+          'LayerNormalization',
+          inputs,
+          { axis: -1, epsilon: float(epsilon as number) },
+          { outputs: 3 },
+        ),
+    };
+  },
+};
+
+/** dx = s * (g - mean(g) - xhat * mean(g * xhat)) with g = dy * gamma, xhat = (x - mean) * s. */
+const layerNormGrad: OnnxKernel = {
+  kernelName: 'FusedLayerNormGrad',
+  plan({ dy, x, gamma, mean, inverseStd }) {
+    const [rows, width] = rowsAndWidth(x!);
+    return {
+      key: 'FusedLayerNormGrad',
+      inputs: [
+        feed(dy!, [rows, width]),
+        feed(x!, [rows, width]),
+        feed(mean!, [rows, 1]),
+        feed(inverseStd!, [rows, 1]),
+        feed(gamma!),
+      ],
+      outputs: [
+        { dtype: 'float32', shape: x!.shape, graphShape: [rows, width] },
+        { dtype: 'float32', shape: [width] },
+        { dtype: 'float32', shape: [width] },
+      ],
+      build(graph, [gradient, input, center, scale, weight]) {
+        const rowMean = (value: string) => graph.op('ReduceMean', [value, graph.ints([1])], { keepdims: 1 });
+        const columnSum = (value: string) => graph.op('ReduceSum', [value, graph.ints([0])], { keepdims: 0 });
+        const xhat = graph.op('Mul', [graph.op('Sub', [input!, center!]), scale!]);
+        const g = graph.op('Mul', [gradient!, weight!]);
+        const along = graph.op('Mul', [xhat, rowMean(graph.op('Mul', [g, xhat]))]);
+        const rest = graph.op('Sub', [graph.op('Sub', [g, rowMean(g)]), along]);
+        return [
+          graph.op('Mul', [rest, scale!]),
+          columnSum(graph.op('Mul', [gradient!, xhat])),
+          columnSum(gradient!),
+        ];
+      },
+      chunk: { rows: rowsPerChunk(width), split: [true, true, true, true, false], sum: [false, true, true] },
+    };
+  },
+};
+
+const rmsNorm: OnnxKernel = {
+  kernelName: 'FusedRMSNorm',
+  plan({ x, gamma }, { epsilon }) {
+    const [rows, width] = rowsAndWidth(x!);
+    return {
+      key: `FusedRMSNorm ${epsilon}`,
+      inputs: [feed(x!, [rows, width]), feed(gamma!)],
+      outputs: [
+        { dtype: 'float32', shape: x!.shape, graphShape: [rows, width] },
+        { dtype: 'float32', shape: [rows], graphShape: [rows, 1] },
+      ],
+      build(graph, [input, weight]) {
+        const square = graph.op('Mul', [input!, input!]);
+        const mean = graph.op('ReduceMean', [square, graph.ints([1])], { keepdims: 1 });
+        const shifted = graph.op('Add', [mean, graph.scalar(epsilon as number)]);
+        const inverse = graph.op('Reciprocal', [graph.op('Sqrt', [shifted])]);
+        return [graph.op('Mul', [graph.op('Mul', [input!, inverse]), weight!]), inverse];
+      },
+      chunk: { rows: rowsPerChunk(width), split: [true, false] },
+    };
+  },
+};
+
+/** dx = s * (g - xhat * mean(g * xhat)) with g = dy * gamma, xhat = x * s. */
+const rmsNormGrad: OnnxKernel = {
+  kernelName: 'FusedRMSNormGrad',
+  plan({ dy, x, gamma, inverseRms }) {
+    const [rows, width] = rowsAndWidth(x!);
+    return {
+      key: 'FusedRMSNormGrad',
+      inputs: [feed(dy!, [rows, width]), feed(x!, [rows, width]), feed(inverseRms!, [rows, 1]), feed(gamma!)],
+      outputs: [
+        { dtype: 'float32', shape: x!.shape, graphShape: [rows, width] },
+        { dtype: 'float32', shape: [width] },
+      ],
+      build(graph, [gradient, input, scale, weight]) {
+        const xhat = graph.op('Mul', [input!, scale!]);
+        const g = graph.op('Mul', [gradient!, weight!]);
+        const mean = graph.op('ReduceMean', [graph.op('Mul', [g, xhat]), graph.ints([1])], { keepdims: 1 });
+        const dx = graph.op('Mul', [graph.op('Sub', [g, graph.op('Mul', [xhat, mean])]), scale!]);
+        const perElement = graph.op('Mul', [gradient!, xhat]);
+        return [dx, graph.op('ReduceSum', [perElement, graph.ints([0])], { keepdims: 0 })];
+      },
+      chunk: { rows: rowsPerChunk(width), split: [true, true, true, false], sum: [false, true] },
+    };
+  },
+};
+
+export const norms = [layerNorm, layerNormGrad, rmsNorm, rmsNormGrad];
