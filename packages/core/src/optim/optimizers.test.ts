@@ -87,6 +87,18 @@ describe('optimizers equal PyTorch over 50 steps', () => {
       });
     });
 
+    if (['sgd', 'adam', 'adamw', 'lion', 'adafactor'].includes(name)) {
+      it(`${name} is not moved, and not harmed, by gradients of 0`, () => {
+        const parameters = makeParameters();
+        const weights = flat(parameters);
+        const options = { groups: [{ match: '*', weightDecay: 0 }] };
+        const optimizer = name === 'adamw' ? new AdamW(parameters, options) : make(parameters);
+        const zeros = new Map([...parameters].map(([key, { shape }]) => [key, tf.zeros(shape)]));
+        for (let i = 0; i < 2; i++) optimizer.step(zeros, { learningRate: 0.1 });
+        expect(flat(parameters)).toEqual(weights);
+      });
+    }
+
     it(`${name} leaks nothing`, () => {
       expectNoLeak(() => run(make, () => {}, { steps: 3 }));
     });

@@ -69,6 +69,12 @@ describe('schedules in closed form', () => {
     expect([0, 1, 2, 3, 4, 5].map(schedule)).toEqual([1, 0.75, 0.5, 0.25, 0, 0]);
   });
 
+  it('a sequence changes at each start, and counts anew', () => {
+    const line = linearSchedule({ from: 5, to: 6, steps: 1 });
+    const schedule = sequenceSchedules([constantSchedule(1), constantSchedule(2), line], [2, 3]);
+    expect([0, 1, 2, 3, 4, 5].map(schedule)).toEqual([1, 1, 2, 5, 6, 6]);
+  });
+
   it('a warm-up of no steps is the schedule itself', () => {
     expect(withWarmup(constantSchedule(3), 0)(0)).toBe(3);
   });
