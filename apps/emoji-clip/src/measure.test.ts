@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Concept } from './data/concepts';
 import { measure } from './measure';
 
@@ -25,6 +27,10 @@ const names = {
 };
 
 describe('measure', () => {
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
+
   it('is perfect where every picture lies on its name, names without pictures included', async () => {
     const pictures = {
       values: new Float32Array([0, 0, 1, 0, 1, 0, 0, 0]),
