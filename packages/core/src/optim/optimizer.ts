@@ -17,7 +17,7 @@ export interface Optimizer {
    * @param gradients By checkpoint key, in engine layout. The caller still owns them.
    */
   step(gradients: ReadonlyMap<string, tf.Tensor>, options: OptimizerStepOptions): void;
-  /** Everything that resuming needs, keys such as `text_model.fc1.weight.m` and `step`. */
+  /** Everything that resuming needs, keys such as `text_model.fc1.weight.m` and `text_model.fc1.weight.step`. */
   stateDict(): Promise<StateDict>;
   /** @throws CheckpointError when a key is missing, unexpected or of another shape; nothing is changed then. */
   loadStateDict(state: StateDict): void;
