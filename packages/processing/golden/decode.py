@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import PIL
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 
 def picture(mode, width=11, height=9):
@@ -34,6 +34,12 @@ def exif(orientation):
     return tags
 
 
+def swapped_profile():
+    """sRGB with red and blue swapped: whoever applies it swaps the colours."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+
+
 rgb = picture("RGB")
 frames = {"save_all": True, "append_images": [rgb.rotate(180)], "duration": 100}
 FILES = {
@@ -44,6 +50,7 @@ FILES = {
     "png 1 bit": (picture("1"), "PNG", {}),
     "png palette": (rgb.quantize(16), "PNG", {}),
     "png palette with transparency": (transparent_palette(), "PNG", {}),
+    "png with a colour profile": (rgb, "PNG", {"icc_profile": swapped_profile()}),
     "png orientation 6": (rgb, "PNG", {"exif": exif(6)}),
     "jpeg 444": (rgb, "JPEG", {"quality": 90, "subsampling": 0}),
     "jpeg 420": (rgb, "JPEG", {"quality": 80, "subsampling": 2}),
