@@ -76,19 +76,20 @@ describe('drawings', () => {
     }
   });
 
-  it('renders the same picture in both ways, colours multiplied by alpha', async () => {
+  it('renders the same picture in both ways, colours not multiplied by alpha', async () => {
     const drawing = listDrawings(designerById('twemoji'), concepts).find(
       ({ icon }) => icon === 'watermelon',
     )!;
     const fast = await renderDrawing(drawing, false);
     const careful = await renderDrawing(drawing, true);
     expect(fast.length).toBe(PICTURE_BYTES);
+    // Laid on white, so that the colour of transparent pixels does not count.
+    const onWhite = (pixels: Uint8Array, i: number) => 255 + ((pixels[i]! - 255) * pixels[i | 3]!) / 255;
     let difference = 0;
-    for (let i = 0; i < fast.length; i++) difference += Math.abs(fast[i]! - careful[i]!);
+    for (let i = 0; i < fast.length; i++) difference += Math.abs(onWhite(fast, i) - onWhite(careful, i));
     expect(difference / fast.length).toBeLessThan(3);
-    for (const pixels of [fast, careful]) {
-      for (let i = 0; i < pixels.length; i += 4) expect(pixels[i]!).toBeLessThanOrEqual(pixels[i + 3]!);
-    }
+    const green = fast.findIndex((alpha, i) => i % 4 === 3 && alpha > 0 && alpha < 255) - 2; // an edge of the rind
+    expect(fast[green]!).toBeGreaterThan(fast[green + 2]!);
   });
 });
 
@@ -133,7 +134,7 @@ describe('renderDesigners', () => {
     const events: number[] = [];
     await renderDesigners([noto1], cacheDir, ({ done }) => events.push(done));
     expect(events).toEqual([]);
-  });
+  }, 180_000);
 });
 
 describe('designers', () => {
