@@ -50,14 +50,21 @@ export class CheckpointKeeper {
     return improved || step % everySteps === 0 || performance.now() - this.lastTime >= everyMinutes * 60_000;
   }
 
-  /** Saves, then removes what need not stay. */
-  async save(checkpoint: Checkpoint): Promise<void> {
+  /**
+   * Saves, then removes what need not stay.
+   *
+   * @param warn Is told of one that cannot be removed.
+   */
+  async save(checkpoint: Checkpoint, warn: (message: string) => Promise<void>): Promise<void> {
     const { keepLast = 2 } = this.options;
     await this.store.save(checkpoint);
     this.stored(checkpoint.step);
     const steps = (await this.store.list()).filter((step) => step <= checkpoint.step);
     for (const step of steps.slice(0, -keepLast)) {
-      if (step !== this.best?.step) await this.store.remove(step);
+      if (step === this.best?.step) continue;
+      await this.store
+        .remove(step)
+        .catch((error) => warn(error instanceof Error ? error.message : String(error)));
     }
   }
 

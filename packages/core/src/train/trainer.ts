@@ -227,7 +227,7 @@ export class Trainer<M extends Module, B> {
       optimizer: await optimizer.stateDict(),
       ...(average && { average: await average.stateDict() }),
     };
-    await keeper.save({ step, states, trainer });
+    await keeper.save({ step, states, trainer }, (message) => this.warn(message));
     await this.events.send({ type: 'checkpoint', step });
   }
 

@@ -1,0 +1,148 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint, CheckpointStore } from '../checkpoint/checkpoint-store';
+import { parseSafetensors, safetensorsChunks } from '../checkpoint/safetensors';
+import { CheckpointError, isCrossmodalError } from '../errors';
+import type { StateDict } from '../host-tensor';
+import type { TrainerState } from '../train/trainer-state';
+import { MANIFEST, readManifest, readVerified, requireFileName } from './checkpoint-manifest';
+import { type FileDigest, syncFolder, writeDurably } from './durable-file';
+
+const TRAINER = 'trainer.json';
+const SAFETENSORS = '.safetensors';
+/** Folders that a killed process may leave behind. */
+const WRITING = '.writing-';
+const REMOVING = '.removing-';
+
+/**
+ * Keeps checkpoints in a folder, one folder per step: `step-00000060/` with `model.safetensors`,
+ * `optimizer.safetensors`, `trainer.json` and a manifest of sizes and checksums. A checkpoint is written under another
+ * name, put on the disk and renamed: whatever happens meanwhile, those there before are intact. One run at a time
+ * writes to a folder.
+ *
+ * @example
+ * const store = new FolderCheckpointStore('runs/first');
+ * const trainer = new Trainer({ ...options, checkpoints: { store, everyMinutes: 5, keepLast: 3 } });
+ */
+export class FolderCheckpointStore implements CheckpointStore {
+  readonly folder: string;
+  private cleaned = false;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  async save({ step, states, trainer }: Checkpoint): Promise<void> {
+    const name = folderName(step);
+    const writing = join(this.folder, WRITING + name);
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await this.removeLeftovers();
+      await mkdir(writing);
+      const files: Record<string, FileDigest> = {};
+      const write = async (file: string, chunks: readonly Uint8Array[]) => {
+        files[file] = await writeDurably(join(writing, requireFileName(file)), chunks);
+      };
+      for (const [part, state] of Object.entries(states)) {
+        await write(part + SAFETENSORS, safetensorsChunks(state, { format: 'pt' }));
+      }
+      await write(TRAINER, [json(trainer)]);
+      await writeDurably(join(writing, MANIFEST), [
+        json({ format: 'crossmodal-checkpoint', version: 1, files }),
+      ]);
+      await syncFolder(writing);
+      await this.remove(step); // there only if it was passed over as damaged
+      await rename(writing, join(this.folder, name));
+      await syncFolder(this.folder);
+    } catch (cause) {
+      await rm(writing, { recursive: true, force: true }).catch(() => {}); // the first error is the one to report
+      throw new CheckpointError(
+        `FolderCheckpointStore: the checkpoint of step ${step} cannot be written to ${this.folder}: ` +
+          `${messageOf(cause)} Those saved before are intact.`,
+        { cause },
+      );
+    }
+  }
+
+  async list(): Promise<number[]> {
+    const entries = await readdir(this.folder, { withFileTypes: true }).catch((error) => {
+      if (error.code === 'ENOENT') return [];
+      throw new CheckpointError(`FolderCheckpointStore: ${this.folder} cannot be read: ${error.message}`, {
+        cause: error,
+      });
+    });
+    return entries
+      .filter((entry) => entry.isDirectory() && /^step-\d{8,15}$/.test(entry.name)) // a link is no directory here
+      .map((entry) => Number(entry.name.slice('step-'.length)))
+      .sort((a, b) => a - b);
+  }
+
+  async load(step: number): Promise<Checkpoint> {
+    const steps = await this.list();
+    if (!steps.includes(step)) {
+      const known = steps.join(', ') || 'none';
+      throw new CheckpointError(
+        `FolderCheckpointStore: no checkpoint of step ${step} in ${this.folder}. There are: ${known}.`,
+      );
+    }
+    const folder = join(this.folder, folderName(step));
+    const states: Record<string, StateDict> = {};
+    let trainer: TrainerState | undefined;
+    try {
+      for (const [file, digest] of await readManifest(folder)) {
+        const bytes = await readVerified(folder, file, digest);
+        if (file === TRAINER) trainer = JSON.parse(new TextDecoder().decode(bytes));
+        else if (file.endsWith(SAFETENSORS)) {
+          states[file.slice(0, -SAFETENSORS.length)] = parseSafetensors(bytes, file).tensors;
+        }
+      }
+    } catch (cause) {
+      throw new CheckpointError(`${folder}: ${messageOf(cause)}`, { cause });
+    }
+    if (!trainer) throw new CheckpointError(`${folder}: ${TRAINER} is missing.`);
+    return { step, states, trainer };
+  }
+
+  async remove(step: number): Promise<void> {
+    const folder = join(this.folder, folderName(step));
+    const removing = join(this.folder, REMOVING + folderName(step));
+    // Renamed first, so that what is half removed is not taken for a checkpoint.
+    try {
+      await rm(removing, { recursive: true, force: true });
+      await rename(folder, removing);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      throw new CheckpointError(`FolderCheckpointStore: ${folder} cannot be removed: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    await rm(removing, { recursive: true, force: true });
+  }
+
+  /** What a process that was killed had begun. */
+  private async removeLeftovers(): Promise<void> {
+    if (this.cleaned) return;
+    for (const name of await readdir(this.folder)) {
+      if (name.startsWith(WRITING) || name.startsWith(REMOVING)) {
+        await rm(join(this.folder, name), { recursive: true, force: true });
+      }
+    }
+    this.cleaned = true;
+  }
+}
+
+function folderName(step: number): string {
+  if (!Number.isSafeInteger(step) || step < 0) {
+    throw new CheckpointError(`FolderCheckpointStore: step: expected an integer from 0, received ${step}.`);
+  }
+  return `step-${String(step).padStart(8, '0')}`;
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function messageOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return isCrossmodalError(cause) || message.endsWith('.') ? message : `${message}.`;
+}
