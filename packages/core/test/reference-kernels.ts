@@ -81,6 +81,45 @@ export const referenceKernels: Record<string, ReferenceKernel> = {
       { values: fill(dim, (i) => sum(rows, (r) => dy![r * dim + i]! * n(r * dim + i))), shape: [dim] },
     ];
   },
+  FusedChannelNorm({ x, gamma, beta }, shapes, { groups, epsilon, relu }) {
+    const [samples, positions, channels] = shapes['x'] as [number, number, number];
+    const { mean, variance } = channelMoments(x!, shapes['x']!, Number(groups));
+    const y = fill(x!.length, (i) => {
+      const at = groupOf(i, positions, channels, Number(groups));
+      const n = (x![i]! - mean[at]!) / Math.sqrt(variance[at]! + Number(epsilon));
+      const value = n * gamma![i % channels]! + beta![i % channels]!;
+      return relu ? Math.max(0, value) : value;
+    });
+    return [
+      { values: y, shape: shapes['x']! },
+      { values: mean, shape: [samples, Number(groups)] },
+      { values: variance, shape: [samples, Number(groups)] },
+    ];
+  },
+  FusedChannelNormGrad({ dy, x, gamma, mean, variance, y }, shapes, { groups, epsilon, relu }) {
+    const [samples, positions, channels] = shapes['x'] as [number, number, number];
+    const at = (i: number) => groupOf(i, positions, channels, Number(groups));
+    const inverseStd = (i: number) => 1 / Math.sqrt(variance![at(i)]! + Number(epsilon));
+    const n = (i: number) => (x![i]! - mean![at(i)]!) * inverseStd(i);
+    const flows = (i: number) => (relu && y![i]! <= 0 ? 0 : dy![i]!);
+    const dn = (i: number) => flows(i) * gamma![i % channels]!;
+    const all = fill(x!.length, (i) => i);
+    const count = (positions * channels) / Number(groups);
+    const inGroup = (f: (i: number) => number) =>
+      fill(samples * Number(groups), (g) =>
+        all.reduce((total, i) => (at(i) === g ? total + f(i) : total), 0),
+      );
+    const total = inGroup(dn);
+    const along = inGroup((i) => dn(i) * n(i));
+    const dx = all.map((i) => inverseStd(i) * (dn(i) - (total[at(i)]! + n(i) * along[at(i)]!) / count));
+    const perChannel = (f: (i: number) => number) =>
+      fill(channels, (c) => sum(x!.length / channels, (row) => f(row * channels + c)));
+    return [
+      { values: dx, shape: shapes['x']! },
+      { values: perChannel((i) => flows(i) * n(i)), shape: [channels] },
+      { values: perChannel(flows), shape: [channels] },
+    ];
+  },
   FusedGelu: ({ x }, shapes, { variant }) => [
     { values: Array.from(x!, (v) => geluOf(v, variant)), shape: shapes['x']! },
   ],
@@ -176,6 +215,25 @@ export const referenceKernels: Record<string, ReferenceKernel> = {
     return [{ values, shape: [Number(numEmbeddings), dim] }];
   },
 };
+
+/** Index of the sample and group of value i. */
+function groupOf(i: number, positions: number, channels: number, groups: number): number {
+  const sample = Math.floor(i / channels / positions);
+  return sample * groups + Math.floor(((i % channels) * groups) / channels);
+}
+
+function channelMoments(x: ArrayLike<number>, shape: number[], groups: number) {
+  const [samples, positions, channels] = shape as [number, number, number];
+  const count = (positions * channels) / groups;
+  const mean = new Array<number>(samples * groups).fill(0);
+  const variance = new Array<number>(samples * groups).fill(0);
+  for (let i = 0; i < x.length; i++) mean[groupOf(i, positions, channels, groups)]! += x[i]! / count;
+  for (let i = 0; i < x.length; i++) {
+    const at = groupOf(i, positions, channels, groups);
+    variance[at]! += (x[i]! - mean[at]!) ** 2 / count;
+  }
+  return { mean, variance };
+}
 
 function geluOf(x: number, variant: unknown): number {
   if (variant === 'quick') return x / (1 + Math.exp(-1.702 * x));

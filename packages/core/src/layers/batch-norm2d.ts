@@ -50,13 +50,17 @@ export class BatchNorm2d extends Module {
   /**
    * float32 [batch, height, width, channels] to the same.
    *
+   * @param options.relu Whether a ReLU follows: in one pass with the norm, on engines that can. Default false.
    * @throws ShapeError when the channels differ, or in training when there is one value a channel.
    */
-  forward(x: tf.Tensor4D, context?: ForwardContext): tf.Tensor4D {
+  forward(x: tf.Tensor4D, context?: ForwardContext, { relu = false } = {}): tf.Tensor4D {
     const channels = this.weight.size;
     assertShape(x.shape, [null, null, null, channels], 'BatchNorm2d: x');
     return tf.tidy(() => {
-      if (!context?.training) return this.withRunningStatistics(x);
+      if (!context?.training) {
+        const y = this.withRunningStatistics(x);
+        return relu ? tf.relu(y) : y;
+      }
       const count = x.size / channels;
       if (count < 2) {
         throw new ShapeError(
@@ -64,7 +68,8 @@ export class BatchNorm2d extends Module {
         );
       }
       const flat = tf.reshape(x, [1, count, channels]) as tf.Tensor3D;
-      const output = channelNorm(flat, this.weight.value, this.bias.value, channels, this.epsilon);
+      const settings = { groups: channels, epsilon: this.epsilon, relu };
+      const output = channelNorm(flat, this.weight.value, this.bias.value, settings);
       this.track(this.runningMean, tf.reshape(output.mean, [channels]));
       this.track(this.runningVar, tf.mul(tf.reshape(output.variance, [channels]), count / (count - 1)));
       this.numBatchesTracked.assign(tf.add(this.numBatchesTracked.value, tf.scalar(1, 'int32')));

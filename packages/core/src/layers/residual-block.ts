@@ -44,7 +44,7 @@ export class ResidualBlock extends Module {
   /** float32 [batch, height, width, in] to [batch, height / stride, width / stride, out], rounded up. */
   forward(x: tf.Tensor4D, context?: ForwardContext): tf.Tensor4D {
     return tf.tidy(() => {
-      const inner = relu(this.bn1.forward(this.conv1.forward(x), context));
+      const inner = this.bn1.forward(this.conv1.forward(x), context, { relu: true });
       const branch = this.bn2.forward(this.conv2.forward(inner), context);
       const shortcut = this.downsample ? this.downsample.forward(x, context) : x;
       return relu(residualAdd(branch, shortcut));

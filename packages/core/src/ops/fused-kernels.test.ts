@@ -8,6 +8,7 @@ import {
   embedding,
   type FusedKernelName,
   gelu,
+  groupNorm,
   hasFusedKernel,
   layerNorm,
   Rng,
@@ -15,6 +16,7 @@ import {
   softmaxCrossEntropy,
   withoutFusedKernels,
 } from '../index';
+import { channelNorm } from './channel-norm';
 
 const calls: string[] = [];
 
@@ -41,6 +43,7 @@ const labels = () => tf.tensor1d([2, -100, 0], 'int32');
 type Case = [string, FusedKernelName[], (...x: tf.Tensor[]) => tf.Tensor, () => tf.Tensor[]];
 const attends: FusedKernelName[] = ['FusedAttention', 'FusedAttentionGrad'];
 const entropies: FusedKernelName[] = ['FusedSoftmaxCrossEntropy', 'FusedSoftmaxCrossEntropyGrad'];
+const norms: FusedKernelName[] = ['FusedChannelNorm', 'FusedChannelNormGrad'];
 const cases: Case[] = [
   [
     'layerNorm',
@@ -54,6 +57,20 @@ const cases: Case[] = [
     (x, g) => rmsNorm(x!, g!),
     () => [random(2, 3, 5), random(5)],
   ],
+  [
+    'groupNorm',
+    norms,
+    (x, g, b) => groupNorm(four(x), 3, g!, b!),
+    () => [random(2, 2, 3, 6), random(6), random(6)],
+  ],
+  ...[true, false].map(
+    (relu): Case => [
+      `batch norm${relu ? ' and ReLU' : ''}`,
+      norms,
+      (x, g, b) => channelNorm(x as tf.Tensor3D, g!, b!, { groups: 3, epsilon: 1e-5, relu }).y,
+      () => [random(1, 12, 3), random(3), random(3)],
+    ],
+  ),
   ...(['erf', 'tanh', 'quick'] as const).map(
     (variant): Case => [
       `gelu ${variant}`,

@@ -10,6 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedLayerNormGrad` | dy, x, gamma, mean, inverseStd | | dx, dgamma, dbeta |
  * | `FusedRMSNorm` | x [..., dim], gamma [dim] | epsilon | y, inverseRms [rows] |
  * | `FusedRMSNormGrad` | dy, x, gamma, inverseRms | | dx, dgamma |
+ * | `FusedChannelNorm` | x [samples, positions, channels], gamma [channels], beta [channels] | groups, epsilon, relu | y, mean [samples, groups], variance [samples, groups] |
+ * | `FusedChannelNormGrad` | dy, x, gamma, mean, variance, and with relu y | groups, epsilon, relu | dx, dgamma, dbeta |
  * | `FusedGelu` | x | variant: 'erf', 'tanh' or 'quick' | y |
  * | `FusedGeluGrad` | dy, x | variant | dx |
  * | `FusedSoftmaxCrossEntropy` | logits [rows, classes], labels int32 [rows], classWeights [classes] or absent | ignoreIndex, labelSmoothing | loss [rows] (0 where ignored), logSumExp [rows] |
@@ -20,7 +22,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
  * | `SquaredNorm` | x | | sum of x squared, [] |
  *
- * Details: layer norm's variance is biased; `rows` is the product of the leading sizes. A `bias` value at or
+ * Details: layer norm's variance is biased, and channel norm's (group and batch norm) too, over the positions and
+ * the neighbouring channels of a group; `relu` says that y is the greater of the normalised value and 0; `rows` is the product of the leading sizes. A `bias` value at or
  * below {@link MASKED} means "not to be attended to": a query all of whose keys are masked (causally too) gives a
  * row of zeros, and no gradient. `causal` lets query i see keys up to i + keys - queries. Label smoothing and
  * class weights are PyTorch's `cross_entropy` with reduction 'none'. `gradientScale` multiplies the gradient first.
@@ -30,6 +33,8 @@ export type FusedKernelName =
   | 'FusedLayerNormGrad'
   | 'FusedRMSNorm'
   | 'FusedRMSNormGrad'
+  | 'FusedChannelNorm'
+  | 'FusedChannelNormGrad'
   | 'FusedGelu'
   | 'FusedGeluGrad'
   | 'FusedSoftmaxCrossEntropy'

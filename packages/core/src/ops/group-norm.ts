@@ -38,6 +38,6 @@ export function groupNorm(
   }
   return tf.tidy(() => {
     const flat = tf.reshape(x, [batch, height * width, channels]) as tf.Tensor3D;
-    return tf.reshape(channelNorm(flat, gamma, beta, numGroups, epsilon).y, x.shape);
+    return tf.reshape(channelNorm(flat, gamma, beta, { groups: numGroups, epsilon, relu: false }).y, x.shape);
   });
 }
