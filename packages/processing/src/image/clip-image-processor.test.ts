@@ -85,6 +85,9 @@ describe('CLIPImageProcessor', () => {
     await expect(processor.process([file('gif'), new Uint8Array([1, 2, 3])])).rejects.toThrow(
       'CLIPImageProcessor.process: images[1]: decodeImage: the image: expected a PNG',
     );
+    await expect(processor.process([null as never])).rejects.toThrow(
+      'CLIPImageProcessor.process: images[0]: decodeImage: source: expected a path, URL, Uint8Array or Blob, received null.',
+    );
     await expect(processor.process([])).rejects.toThrow(
       'CLIPImageProcessor.process: images: expected at least one, received none.',
     );

@@ -125,7 +125,7 @@ export class CLIPImageProcessor {
 }
 
 async function load(input: ImageInput, index: number, decode: DecodeImageOptions): Promise<RawImage> {
-  if (typeof input === 'object' && 'channels' in input) return input;
+  if (typeof input === 'object' && input !== null && 'channels' in input) return input;
   try {
     return await decodeImage(input, decode);
   } catch (cause) {
