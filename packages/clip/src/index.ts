@@ -1,4 +1,7 @@
 // model
+
+// towers
+export { BagOfTokensEncoder, type BagOfTokensEncoderConfig } from './bag-of-tokens-encoder';
 export { CLIP, type CLIPInput, type CLIPOptions, type CLIPOutput } from './clip';
 export {
   type CLIPActivation,
@@ -11,7 +14,6 @@ export {
 export { type CLIPFiles, clipFromFiles, clipToFiles } from './clip-files';
 // losses
 export { clipLoss } from './clip-loss';
-// towers
 export { type CLIPTextOutput, CLIPTextTransformer } from './clip-text-transformer';
 export { type CLIPVisionOutput, CLIPVisionTransformer } from './clip-vision-transformer';
 // use
@@ -47,6 +49,11 @@ export {
   openCLIPViTB32Laion2B,
   openCLIPViTH14Laion2B,
 } from './presets';
+export {
+  ResidualVisionEncoder,
+  type ResidualVisionEncoderConfig,
+  type ResidualVisionOutput,
+} from './residual-vision-encoder';
 export { sigLIPLoss } from './siglip-loss';
 export { IMAGENET_TEMPLATES, SIMPLE_TEMPLATES } from './templates';
 export {
