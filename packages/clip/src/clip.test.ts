@@ -1,3 +1,4 @@
+import '@crossmodal/backend-onnx';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { parseSafetensors, Rng, serializeSafetensors, valueAndGrad } from '@crossmodal/core';
@@ -26,11 +27,11 @@ function load(changes: { text_config?: object; vision_config?: object } = {}) {
   return clip;
 }
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
+describe.each(['cpu', 'onnx'])("CLIP with transformers' weights, on %s", (backend) => {
+  beforeAll(async () => {
+    await tf.setBackend(backend);
+  });
 
-describe("CLIP with transformers' weights", () => {
   it('computes the same features, states and loss', () => {
     const clip = load();
     const { imageFeatures, textFeatures, logitScale } = clip.forward(input());
@@ -97,6 +98,10 @@ describe("CLIP with transformers' weights", () => {
 });
 
 describe('CLIP', () => {
+  beforeAll(async () => {
+    await tf.setBackend('cpu');
+  });
+
   it("starts with OpenAI's scale, and keeps it from 1 to 100", () => {
     const clip = CLIP.fromConfig(config, { rng: new Rng(0) });
     expect(clip.logitScale.shape).toEqual([]);
