@@ -6,7 +6,7 @@ import {
   augmentSettings,
   type ImageStack,
 } from './augment-batch-options';
-import { randomColorMatrix } from './color-matrix';
+import { type ColorMatrix, randomColorMatrix } from './color-matrix';
 import { checkNormalization, type Normalization } from './images-to-pixel-values';
 import { drawErasedRegion } from './random-erasing';
 
@@ -125,13 +125,10 @@ function finish(
   out: Float32Array,
   start: number,
   end: number,
-  matrix: Float64Array,
-  gain: readonly number[],
-  offset: readonly number[],
+  [rr, rg, rb, gr, gg, gb, br, bg, bb, bias]: ColorMatrix,
+  [gainR, gainG, gainB]: Triple,
+  [offsetR, offsetG, offsetB]: Triple,
 ): void {
-  const [rr, rg, rb, gr, gg, gb, br, bg, bb, bias] = matrix as unknown as ColorMatrix;
-  const [gainR, gainG, gainB] = gain as [number, number, number];
-  const [offsetR, offsetG, offsetB] = offset as [number, number, number];
   for (let i = start; i < end; i += 3) {
     const r = out[i]!;
     const g = out[i + 1]!;
@@ -141,7 +138,6 @@ function finish(
     out[i + 2] = clamp(br * r + bg * g + bb * b + bias) * gainB + offsetB;
   }
 }
-type ColorMatrix = [number, number, number, number, number, number, number, number, number, number];
 
 function erase(
   out: Float32Array,
@@ -157,10 +153,13 @@ function erase(
   }
 }
 
+type Triple = readonly [red: number, green: number, blue: number];
+
 /** `value * gain + offset` is `(value * rescaleFactor - mean) / std`. */
-function normalizer(normalization: Normalization) {
+function normalizer(normalization: Normalization): { gain: Triple; offset: Triple } {
   const { mean, std, rescaleFactor } = checkNormalization(normalization, 'augmentBatch');
-  return { gain: std.map((s) => rescaleFactor / s), offset: std.map((s, c) => -mean[c]! / s) };
+  const each = (f: (c: number) => number): Triple => [f(0), f(1), f(2)];
+  return { gain: each((c) => rescaleFactor / std[c]!), offset: each((c) => -mean[c]! / std[c]!) };
 }
 
 function checkFit(
@@ -197,7 +196,7 @@ function spread(reach: number, rng: RandomSource): number {
 }
 
 function clamp(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return Math.min(Math.max(value, 0), 255);
 }
 
 function toRadians(degrees: number): number {

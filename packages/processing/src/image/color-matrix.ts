@@ -1,11 +1,15 @@
 import type { RandomSource } from '../random-source';
 import type { AugmentSettings } from './augment-batch-options';
 
-const matrix = new Float64Array(10);
+/** Three rows of three weights, and a bias for all channels. */
+export type ColorMatrix = [...row: Row, ...row: Row, ...row: Row, bias: number];
+type Row = [red: number, green: number, blue: number];
+
+const matrix: ColorMatrix = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0];
 
 /**
- * Brightness, contrast, saturation, hue and grey, drawn at random, as one matrix: three rows of three weights and
- * a bias for all channels. The array is the same at every call.
+ * Brightness, contrast, saturation, hue and grey, drawn at random, as one matrix. The array is the
+ * same at every call.
  *
  * Grey is 0.299 r + 0.587 g + 0.114 b; hue turns about the grey axis, as `hue-rotate` of CSS filters.
  *
@@ -15,7 +19,7 @@ export function randomColorMatrix(
   settings: AugmentSettings,
   meanGrey: number,
   rng: RandomSource,
-): Float64Array {
+): ColorMatrix {
   const brightness = factor(settings.brightness, rng);
   const contrast = factor(settings.contrast, rng);
   const angle = settings.hue > 0 ? 2 * Math.PI * rng.uniform(-settings.hue, settings.hue) : 0;
