@@ -72,6 +72,13 @@ describe('BertTokenizer', () => {
     expect(short.encode('aaa aaaa')).toEqual([...tokenizer.encode('aaa'), tokenizer.unkTokenId]);
   });
 
+  it('lowers a final sigma like any other, and counts characters, not UTF-16 units', () => {
+    const greek = BertTokenizer.fromFiles({ vocab: '[PAD]\n[UNK]\n[CLS]\n[SEP]\nσ\n##σ\n##ς\n𝕏\n##𝕏\n' });
+    expect(greek.encode('ΣΣ Σς')).toEqual([4, 5, 4, 6]); // as transformers
+    expect(greek.encode('𝕏'.repeat(100))).toEqual([7, ...Array(99).fill(8)]);
+    expect(greek.encode('𝕏'.repeat(101))).toEqual([1]);
+  });
+
   it('refuses bad input clearly', () => {
     expect(() => BertTokenizer.fromFiles({ vocab: '[PAD]\n[UNK]\nthe' })).toThrow(
       "BertTokenizer.fromFiles: vocab: [CLS], [SEP] missing from its 3 lines. Is it a vocab.txt of BERT's kind?",
