@@ -90,6 +90,7 @@ export { type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
 // ops
 export { type AttentionOptions, attention } from './ops/attention';
+export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
 export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
 export { type Conv2dOptions, conv2d } from './ops/conv2d';
 export { customOp, type InputGradients } from './ops/custom-op';
@@ -158,6 +159,6 @@ export { Trainer } from './train/trainer';
 export type { FitOptions, FitResult, TrainerOptions, TrainingData } from './train/trainer-options';
 export type { TrainerState } from './train/trainer-state';
 export type { Logger, StepResult, TrainingEvent } from './train/training-event';
-export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
-
 // backends
+export { type BackendChoice, useBackend } from './use-backend';
+export { type ValueAndGradients, valueAndGrad } from './value-and-grad';

@@ -1,0 +1,135 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from './errors';
+
+/** The engine in use from now on. */
+export interface BackendChoice {
+  /** As `tf.getBackend()` gives it. */
+  name: string;
+  /** Why this one, and what a better one would take. */
+  reason: string;
+}
+
+interface Engine {
+  /** Packages that register it, the best first. */
+  packages: readonly string[];
+  about: string;
+  needs?: string;
+}
+
+const ENGINES: Readonly<Record<string, Engine>> = {
+  onnx: {
+    packages: ['@crossmodal/backend-onnx'],
+    about: 'native speed on the CPU, by ONNX Runtime',
+    needs: 'Node',
+  },
+  tensorflow: {
+    packages: ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'],
+    about: 'libtensorflow, with CUDA where tfjs-node-gpu is installed',
+    needs: 'Node 20 or 22',
+  },
+  webgpu: {
+    packages: ['@tensorflow/tfjs-backend-webgpu'],
+    about: 'the GPU, by WebGPU',
+    needs: 'a browser with WebGPU (navigator.gpu)',
+  },
+  wasm: { packages: ['@tensorflow/tfjs-backend-wasm'], about: 'the CPU, by WebAssembly' },
+  cpu: { packages: ['@tensorflow/tfjs-backend-cpu'], about: 'plain JavaScript: it runs anywhere, slowly' },
+};
+
+const IN_NODE = ['onnx', 'tensorflow', 'wasm', 'cpu'];
+const IN_BROWSER = ['webgpu', 'wasm', 'cpu'];
+
+/**
+ * Makes TensorFlow.js compute with an engine: the one named, or else the best that works here. An engine that is
+ * registered already is used as it is; otherwise its package is imported. Bundlers do not see that import (they would
+ * demand every package), so a bundled page imports the engines it wants itself.
+ *
+ * @param name `onnx`, `tensorflow`, `webgpu`, `wasm`, `cpu`, or one that you registered with tfjs.
+ * @throws BackendError that says what is missing and how to get it. The engine in use before stays.
+ *
+ * @example
+ * const { name, reason } = await useBackend();
+ * console.log(`engine: ${name} (${reason})`);
+ */
+export async function useBackend(name?: string): Promise<BackendChoice> {
+  const before = tf.getBackend();
+  const problems: string[] = [];
+  for (const candidate of name === undefined ? inOrder() : [name]) {
+    const problem = await start(candidate);
+    if (problem === undefined) {
+      const about = ENGINES[candidate]?.about ?? 'registered by you';
+      return { name: candidate, reason: [`${about}.`, ...problems].join(' ') };
+    }
+    problems.push(problem);
+  }
+  if (before) await tf.setBackend(before);
+  throw new BackendError(`useBackend: ${problems.join(' ')}`);
+}
+
+function isNode(): boolean {
+  return typeof process === 'object' && process.versions?.node !== undefined;
+}
+
+function inOrder(): string[] {
+  return isNode() ? IN_NODE : IN_BROWSER;
+}
+
+/** Tries an engine; says what is wrong when it does not work. */
+async function start(name: string): Promise<string | undefined> {
+  const engine = Object.hasOwn(ENGINES, name) ? ENGINES[name]! : undefined;
+  const registered = tf.engine().backendNames();
+  if (!registered.includes(name)) {
+    if (!engine) {
+      const known = [...new Set([...Object.keys(ENGINES), ...registered])];
+      return `there is no engine ${JSON.stringify(name)}. Known are: ${known.join(', ')}.`;
+    }
+    const failures: string[] = [];
+    for (const specifier of engine.packages) {
+      const failure = await register(specifier);
+      if (failure === undefined) break;
+      failures.push(failure);
+    }
+    if (failures.length === engine.packages.length) return failures.join(' ');
+  }
+  try {
+    if (!(await tf.setBackend(name))) throw new Error('it did not start');
+    silenceBanner();
+    await probe();
+    return undefined;
+  } catch (error) {
+    const needs = engine?.needs ? ` It needs ${engine.needs}.` : '';
+    return `${name} does not work here: ${firstLine(error)}.${needs}`;
+  }
+}
+
+/** Imports a package that registers an engine; says what is wrong when that fails. */
+async function register(specifier: string): Promise<string | undefined> {
+  try {
+    await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+    return undefined;
+  } catch (error) {
+    const missing = (error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND' || !isNode();
+    if (!missing) return `${specifier} cannot be loaded: ${firstLine(error)}.`;
+    const page = isNode() ? '' : `, and import '${specifier}' in your page`;
+    return `${specifier} is not there: npm install ${specifier}${page}.`;
+  }
+}
+
+/** A product that every engine must get right. */
+async function probe(): Promise<void> {
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[2, 3]]), tf.tensor2d([[5], [7]])));
+  const [value] = await product.data();
+  product.dispose();
+  if (value !== 31) throw new Error(`it computes 2 x 5 + 3 x 7 = ${value}`);
+}
+
+/** tfjs's CPU engine, and what inherits from it, would advertise another package in Node at its first use. */
+function silenceBanner(): void {
+  const backend = tf.backend() as { firstUse?: boolean };
+  if (backend.firstUse) backend.firstUse = false;
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0]!.replace(/\.$/, '');
+}
