@@ -8,7 +8,7 @@ export interface PictureSet {
   hexcodes: string[];
   /** The designer's own name of each picture. */
   icons: string[];
-  /** [pictures, 64, 64, RGBA], colours not multiplied by alpha. */
+  /** [pictures, 64, 64, RGBA], trimmed, colours not multiplied by alpha. */
   pixels: Uint8Array;
 }
 

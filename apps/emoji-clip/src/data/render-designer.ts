@@ -17,7 +17,7 @@ import { packageVersion } from './read-package';
 import { PICTURE_BYTES, PICTURE_SIZE, renderDrawing } from './render-drawing';
 
 /** Raise when a change of this code changes pixels or which drawings are taken. */
-const RENDER_VERSION = 2;
+const RENDER_VERSION = 3;
 
 /** What the rendered pictures depend on; a cache of another key is rendered anew. */
 export function pictureKey(designer: Designer): string {
