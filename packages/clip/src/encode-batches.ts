@@ -50,7 +50,7 @@ export function encodeImages(
  * @returns [texts, projectionDim], row after row, each of unit length.
  * @throws The signal's reason when aborted.
  * @example
- * const features = await encodeTexts(clip, new CLIPTokenizer(), ['a photo of a cat', 'a photo of a dog']);
+ * const features = await encodeTexts(clip, await CLIPTokenizer.load(), ['a photo of a cat', 'a photo of a dog']);
  */
 export function encodeTexts(
   clip: CLIP,
