@@ -108,10 +108,10 @@ async function register(specifier: string): Promise<string | undefined> {
     await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
     return undefined;
   } catch (error) {
-    const missing = (error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND' || !isNode();
-    if (!missing) return `${specifier} cannot be loaded: ${firstLine(error)}.`;
+    const missing = (error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
+    const problem = missing ? 'is not there' : `cannot be loaded (${firstLine(error)})`;
     const page = isNode() ? '' : `, and import '${specifier}' in your page`;
-    return `${specifier} is not there: npm install ${specifier}${page}.`;
+    return `${specifier} ${problem}: npm install ${specifier}${page}.`;
   }
 }
 
