@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel';
 import { attentions } from './attention';
 import { binary } from './binary';
+import { channelNorms } from './channel-norm';
 import { conv } from './conv';
 import { crossEntropies } from './cross-entropy';
 import { depthwiseConv } from './depthwise-conv';
@@ -26,6 +27,7 @@ export const kernels: Kernel[] = [
   depthwiseConv,
   pool,
   norms,
+  channelNorms,
   gelus,
   crossEntropies,
   attentions,

@@ -1,57 +1,63 @@
-import type { HostKernel } from '../kernel';
+import { feed, type HostKernel, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
 import { addRows } from './fill';
+import { CHUNK_ELEMENTS } from './norm';
 
-/** m and v are running means of the gradient and its square; both corrected for their start at zero. */
-const adamW: HostKernel = {
+/**
+ * m and v are running means of the gradient and its square, both corrected for their start at zero:
+ * m' = b1 m + (1 - b1) s g, v' = b2 v + (1 - b2) (s g)^2, p' = decay p - rate m' / (correction sqrt(v') + epsilon).
+ */
+const adamW: OnnxKernel = {
   kernelName: 'FusedAdamW',
-  compute({ inputs: { parameter, gradient, m, v }, attrs, backend }) {
-    const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = attrs as Record<
-      string,
-      number
-    >;
-    const outputs = [parameter!, m!, v!].map((x) => backend.allocate(x.shape, 'float32'));
-    const [p, g, m0, v0] = [parameter!, gradient!, m!, v!].map((x) => backend.floats(x)) as Float32Array[];
-    const [p1, m1, v1] = outputs.map((x) => backend.floats(x)) as Float32Array[];
-    updateAdamW(p!, g!, m0!, v0!, p1!, m1!, v1!, {
-      decay: 1 - learningRate! * weightDecay!,
-      scale: gradientScale!,
-      beta1: beta1!,
-      beta2: beta2!,
-      rate: learningRate! / (1 - beta1! ** step!),
-      correction: 1 / Math.sqrt(1 - beta2! ** step!),
-      epsilon: epsilon!,
-    });
-    return outputs;
+  plan({ parameter, gradient, m, v }, attrs) {
+    const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = attrs as Rates;
+    const size = sizeOf(parameter!.shape);
+    const tensors = [parameter!, gradient!, m!, v!].map((x) => feed(x, [size]));
+    const scalars = [
+      beta1,
+      (1 - beta1) * gradientScale,
+      beta2,
+      (1 - beta2) * gradientScale * gradientScale,
+      1 / Math.sqrt(1 - beta2 ** step),
+      epsilon,
+      1 - learningRate * weightDecay,
+      learningRate / (1 - beta1 ** step),
+    ].map(scalarInput);
+    return {
+      key: 'FusedAdamW',
+      inputs: [...tensors, ...scalars],
+      outputs: [parameter!, m!, v!].map(({ shape }) => ({ dtype: 'float32', shape, graphShape: [size] })),
+      build(graph, inputs) {
+        const [p, g, m0, v0, b1, rest1, b2, rest2, correction, eps, decay, rate] = inputs as Twelve;
+        const mul = (a: string, b: string) => graph.op('Mul', [a, b]);
+        const m1 = graph.op('Add', [mul(m0, b1), mul(g, rest1)]);
+        const v1 = graph.op('Add', [mul(v0, b2), mul(mul(g, g), rest2)]);
+        const scale = graph.op('Add', [mul(graph.op('Sqrt', [v1]), correction), eps]);
+        const moved = mul(graph.op('Div', [m1, scale]), rate);
+        return [graph.op('Sub', [mul(p, decay), moved]), m1, v1];
+      },
+      chunk: { rows: CHUNK_ELEMENTS, split: [true, true, true, true, ...scalars.map(() => false)] },
+    };
   },
 };
 
-type Rates = Record<'decay' | 'scale' | 'beta1' | 'beta2' | 'rate' | 'correction' | 'epsilon', number>;
-
-/** One pass, in float32 throughout: the roundings let the compiler use the shorter square root and division. */
-function updateAdamW(
-  p: Float32Array,
-  g: Float32Array,
-  m: Float32Array,
-  v: Float32Array,
-  p1: Float32Array,
-  m1: Float32Array,
-  v1: Float32Array,
-  rates: Rates,
-): void {
-  const f = Math.fround;
-  const [beta1, beta2, scale, decay] = [f(rates.beta1), f(rates.beta2), f(rates.scale), f(rates.decay)];
-  const [rest1, rest2] = [f(1 - rates.beta1), f(1 - rates.beta2)];
-  const [rate, correction, epsilon] = [f(rates.rate), f(rates.correction), f(rates.epsilon)];
-  for (let i = 0; i < p.length; i++) {
-    const gradient = f(g[i]! * scale);
-    const mean = f(f(beta1 * m[i]!) + f(rest1 * gradient));
-    const square = f(f(beta2 * v[i]!) + f(f(rest2 * gradient) * gradient));
-    m1[i] = mean;
-    v1[i] = square;
-    const size = f(f(f(Math.sqrt(square)) * correction) + epsilon);
-    p1[i] = f(f(p[i]! * decay) - f(f(rate * mean) / size));
-  }
-}
+type Rates = Record<
+  'learningRate' | 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'step' | 'gradientScale',
+  number
+>;
+type Twelve = [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 
 const squaredNorm: HostKernel = {
   kernelName: 'SquaredNorm',

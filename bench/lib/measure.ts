@@ -1,0 +1,18 @@
+export interface Timing {
+  best: number;
+  median: number;
+}
+
+/** Milliseconds that `f` takes, after `warmUp` runs, over at least `runs` runs and `atLeast` milliseconds. */
+export function measure(f: () => void, { warmUp = 2, runs = 5, atLeast = 300 } = {}): Timing {
+  for (let i = 0; i < warmUp; i++) f();
+  const times: number[] = [];
+  const start = performance.now();
+  while (times.length < runs || performance.now() - start < atLeast) {
+    const before = performance.now();
+    f();
+    times.push(performance.now() - before);
+  }
+  times.sort((a, b) => a - b);
+  return { best: times[0]!, median: times[Math.floor(times.length / 2)]! };
+}
