@@ -115,6 +115,8 @@ describe('CLIP', () => {
       clip.clampLogitScale();
       expectClose(clip.logitScale.value, expected);
     }
+    clip.clampLogitScale(10);
+    expectClose(tf.exp(clip.logitScale.value), 10);
   });
 
   it('has random weights that a seed repeats', async () => {

@@ -44,9 +44,6 @@ export interface CLIPOutput {
   logitBias?: tf.Scalar;
 }
 
-/** Logarithm of the greatest logit scale. */
-const MAX_LOGIT_SCALE = Math.log(100);
-
 /**
  * CLIP: an image tower and a text tower, each projected linearly into one space where a picture lies near the
  * words for it. Radford et al. 2021, "Learning transferable visual models from natural language supervision".
@@ -149,9 +146,9 @@ export class CLIP<
     });
   }
 
-  /** Keeps the scale from 1 to 100: to be called after every step of training. */
-  clampLogitScale(): void {
-    this.logitScale.assign(tf.clipByValue(this.logitScale.value, 0, MAX_LOGIT_SCALE));
+  /** Keeps the factor on the cosines from 1 to `greatest`: to be called after every step of training. */
+  clampLogitScale(greatest = 100): void {
+    this.logitScale.assign(tf.clipByValue(this.logitScale.value, 0, Math.log(greatest)));
   }
 }
 
