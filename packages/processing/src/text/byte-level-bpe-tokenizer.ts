@@ -2,6 +2,7 @@ import { byteCharacters } from './byte-characters';
 import { ByteLevelVocabulary } from './byte-level-vocabulary';
 import { byteLevelWords } from './byte-level-words';
 import { BytePairModel } from './byte-pair-model';
+import { checkSpecialTokens } from './check-special-tokens';
 import { assertContextLength, assertTokenId, asTexts, padRows } from './pad-rows';
 import type { Tokenized, TokenizeOptions, Tokenizer } from './tokenizer';
 
@@ -38,8 +39,11 @@ export class ByteLevelBPETokenizer implements Tokenizer {
   private readonly unspoken: ReadonlySet<number>;
   private readonly model: BytePairModel;
 
+  /** @throws ConfigError or DataError when special tokens or merges do not fit together. */
   constructor(config: ByteLevelBPEConfig) {
-    const { specialTokens, merges, bosToken, eosToken, padToken } = config;
+    const { specialTokens, merges, ...rowTokens } = config;
+    const { bosToken, eosToken, padToken } = rowTokens;
+    checkSpecialTokens(specialTokens, rowTokens, 'ByteLevelBPETokenizer');
     this.config = config;
     this.vocabulary = new ByteLevelVocabulary(specialTokens);
     const { tokens, ids } = this.vocabulary;
@@ -99,7 +103,10 @@ export class ByteLevelBPETokenizer implements Tokenizer {
     list.forEach((id, i) => {
       assertTokenId(id, this.vocabSize, `ByteLevelBPETokenizer.decode: ids[${i}]`);
     });
-    return this.model.decode(list.filter((id) => !this.unspoken.has(id)));
+    return this.model.decode(
+      list.filter((id) => !this.unspoken.has(id)),
+      'ByteLevelBPETokenizer.decode',
+    );
   }
 
   /** The contents of a `tokenizer.json` that Python's `tokenizers`, `transformers` and {@link loadTokenizer} read. */

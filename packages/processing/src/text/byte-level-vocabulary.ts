@@ -1,3 +1,4 @@
+import { DataError } from '../errors';
 import { byteCharacters, bytesInOrder } from './byte-characters';
 
 /** Tokens and their ids: special tokens first, then the 256 bytes, then what was merged. */
@@ -13,7 +14,13 @@ export class ByteLevelVocabulary {
 
   /** The id of two tokens joined: the next one, or that of the same text from other halves. */
   merge(left: number, right: number): number {
-    const token = this.tokens[left]! + this.tokens[right]!;
+    if (this.tokens[left] === undefined || this.tokens[right] === undefined) {
+      const known = this.tokens.length;
+      throw new DataError(
+        `ByteLevelBPETokenizer: merges: [${left}, ${right}]: expected ids below ${known}, which are known then.`,
+      );
+    }
+    const token = this.tokens[left] + this.tokens[right];
     const known = this.ids.get(token);
     if (known !== undefined) return known;
     this.ids.set(token, this.tokens.length);

@@ -70,7 +70,7 @@ export class BytePairModel {
   }
 
   /** The text of ids, a space after each end of a word; bytes that are not UTF-8 become U+FFFD. */
-  decode(ids: Iterable<number>): string {
+  decode(ids: Iterable<number>, where: string): string {
     const out: number[] = [];
     const stack: number[] = [];
     for (const start of ids) {
@@ -84,9 +84,7 @@ export class BytePairModel {
         } else if (this.parts[2 * id]! >= 0) {
           stack.push(this.parts[2 * id + 1]!, this.parts[2 * id]!);
         } else {
-          throw new DataError(
-            `BytePairModel.decode: id ${id} is neither a byte nor a merge of this vocabulary.`,
-          );
+          throw new DataError(`${where}: id ${id} is neither a byte nor a merge of this vocabulary.`);
         }
       }
     }

@@ -133,6 +133,15 @@ describe('CLIPTokenizer.fromFiles', () => {
     expect(small.decode(cases[0]!.ids)).toBe('the quick brown fox');
   });
 
+  it('says which id has no text', () => {
+    const more = CLIPTokenizer.fromFiles({ vocab: { ...vocab, '<|more|>': 5000 }, merges });
+    for (const id of [5000, 4000]) {
+      expect(() => more.decode([id])).toThrow(
+        `CLIPTokenizer.decode: id ${id} is neither a byte nor a merge of this vocabulary.`,
+      );
+    }
+  });
+
   const without = (token: string) =>
     Object.fromEntries(Object.entries(vocab).filter(([name]) => name !== token));
 

@@ -131,6 +131,6 @@ export class CLIPTokenizer implements Tokenizer {
       assertTokenId(ids[i]!, this.vocabSize, `CLIPTokenizer.decode: ids[${i}]`);
       if (ids[i] !== this.bosTokenId) text.push(ids[i]!);
     }
-    return this.model.decode(text).trimEnd();
+    return this.model.decode(text, 'CLIPTokenizer.decode').trimEnd();
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ByteLevelBPETokenizer } from './byte-level-bpe-tokenizer';
 import { loadTokenizer } from './load-tokenizer';
 import { type TrainByteLevelBPEOptions, trainByteLevelBPE } from './train-byte-level-bpe';
 
@@ -85,6 +86,17 @@ describe('ByteLevelBPETokenizer', () => {
     expect(tokenizer.tokenToId('</s>')).toBe(2);
     expect(tokenizer.encode(' ')).toEqual([tokenizer.tokenToId(' ')]);
     expect(tokenizer.tokenToId('none such')).toBeUndefined();
+  });
+
+  it('refuses a vocabulary that does not fit together', () => {
+    expect(() => new ByteLevelBPETokenizer({ specialTokens: [], merges: [[0, 256]] })).toThrow(
+      'ByteLevelBPETokenizer: merges: [0, 256]: expected ids below 256, which are known then.',
+    );
+    expect(() => new ByteLevelBPETokenizer({ specialTokens: [], merges: [], bosToken: '<s>' })).toThrow(
+      'ByteLevelBPETokenizer: bosToken: expected one of specialTokens (none), received "<s>".',
+    );
+    const pair = new ByteLevelBPETokenizer({ specialTokens: [], merges: [[64, 65]] });
+    expect(pair.encode('abab')).toEqual([256, 256]);
   });
 
   it('takes lone surrogates, and refuses what it must', async () => {

@@ -1,8 +1,8 @@
 import { ConfigError, DataError } from '../errors';
-import { byteCharacters } from './byte-characters';
 import { ByteLevelBPETokenizer, type RowTokens } from './byte-level-bpe-tokenizer';
 import { ByteLevelVocabulary } from './byte-level-vocabulary';
 import { byteLevelWords } from './byte-level-words';
+import { checkSpecialTokens } from './check-special-tokens';
 import { MergeLearner, MOST_IDS } from './merge-learner';
 
 export interface TrainByteLevelBPEOptions extends RowTokens {
@@ -48,7 +48,8 @@ export async function trainByteLevelBPE(
   options: TrainByteLevelBPEOptions,
 ): Promise<ByteLevelBPETokenizer> {
   const { vocabSize, minFrequency = 2, specialTokens = [], onProgress, signal, ...rowTokens } = options;
-  checkOptions(vocabSize, minFrequency, specialTokens, rowTokens);
+  checkSpecialTokens(specialTokens, rowTokens, 'trainByteLevelBPE');
+  checkNumbers(vocabSize, minFrequency, specialTokens.length);
   let lastPause = performance.now();
   const pause = async (progress: TrainByteLevelBPEProgress) => {
     onProgress?.(progress);
@@ -89,36 +90,16 @@ export async function trainByteLevelBPE(
   return new ByteLevelBPETokenizer({ specialTokens: [...specialTokens], merges, ...rowTokens });
 }
 
-function checkOptions(
-  vocabSize: number,
-  minFrequency: number,
-  specialTokens: readonly string[],
-  rowTokens: RowTokens,
-): void {
+function checkNumbers(vocabSize: number, minFrequency: number, specialTokens: number): void {
   const where = 'trainByteLevelBPE';
-  const least = 256 + specialTokens.length;
+  const least = 256 + specialTokens;
   if (!Number.isSafeInteger(vocabSize) || vocabSize < least || vocabSize > MOST_IDS) {
     throw new ConfigError(
-      `${where}: vocabSize: expected an integer from ${least} (256 bytes and ${specialTokens.length} special tokens) ` +
+      `${where}: vocabSize: expected an integer from ${least} (256 bytes and ${specialTokens} special tokens) ` +
         `to ${MOST_IDS}, received ${vocabSize}.`,
     );
   }
   if (!Number.isSafeInteger(minFrequency) || minFrequency < 0) {
     throw new ConfigError(`${where}: minFrequency: expected an integer from 0, received ${minFrequency}.`);
-  }
-  specialTokens.forEach((token, i) => {
-    if (token === '' || specialTokens.indexOf(token) !== i || byteCharacters.includes(token)) {
-      throw new ConfigError(
-        `${where}: specialTokens[${i}]: expected a token unlike the others, of two characters or more, ` +
-          `received ${JSON.stringify(token)}.`,
-      );
-    }
-  });
-  for (const [name, token] of Object.entries(rowTokens)) {
-    if (token !== undefined && !specialTokens.includes(token)) {
-      throw new ConfigError(
-        `${where}: ${name}: expected one of specialTokens (${specialTokens.join(', ') || 'none'}), received ${JSON.stringify(token)}.`,
-      );
-    }
   }
 }
