@@ -38,12 +38,17 @@ byte_level.train_from_iterator(english, trainers.BpeTrainer(
     show_progress=False))
 byte_level.post_processor = processors.RobertaProcessing(("</s>", 1), ("<s>", 0))
 
-unigram = Tokenizer(models.Unigram())
+# Written out, because training one gives another vocabulary each time.
+pieces = ["\u2581", "\u2581a", "\u2581the", "\u2581photo", "\u2581of", "\u2581cat", "\u2581quick", "\u2581brown", "\u2581fox", "s", "jump",
+          "over", "la", "zy", "dog", "ph", "oto", "it", "'", "we", "re", ".", "!", "?", "!!!", "two", "sp", "ace", "1", "2", "12", "34"]
+pieces += [c for c in "abcdefghijklmnopqrstuvwxyzAPCT3" if c not in pieces]
+unigram = Tokenizer(models.Unigram(
+    [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)] + [(p, -2.0 - (i * 7 % 11) / 2 - 1 / len(p)) for i, p in enumerate(pieces)],
+    unk_id=2))
 unigram.normalizer = normalizers.NFKC()
 unigram.pre_tokenizer = pre_tokenizers.Metaspace()
 unigram.decoder = decoders.Metaspace()
-unigram.train_from_iterator(english, trainers.UnigramTrainer(
-    vocab_size=90, special_tokens=["<pad>", "</s>", "<unk>"], unk_token="<unk>", show_progress=False))
+unigram.add_special_tokens(["<pad>", "</s>", "<unk>"])
 unigram.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
 
 files = []
