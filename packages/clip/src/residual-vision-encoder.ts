@@ -128,7 +128,7 @@ class ResidualStage extends Module {
   /** [batch, height, width, inChannels] to [batch, height / 2, width / 2, channels]. */
   forward(x: tf.Tensor4D, context: ForwardContext | undefined): tf.Tensor4D {
     return tf.tidy(() => {
-      let y = tf.relu(this.norm.forward(this.conv.forward(x), context));
+      let y = this.norm.forward(this.conv.forward(x), context, { relu: true });
       for (const block of this.blocks) y = block.forward(y, context);
       return y;
     });
