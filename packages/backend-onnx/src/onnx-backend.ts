@@ -7,7 +7,7 @@ import { GraphBuilder } from './graph-builder';
 import { constantDType, type DType, type Plan, type PlanInput, sizeOf, type TypedArray } from './kernel';
 import { loadNativeRuntime, type NativeRuntime } from './native-binding';
 import { options } from './options';
-import { SessionCache } from './session-cache';
+import { type CompiledKernel, SessionCache } from './session-cache';
 
 type DataId = TensorInfo['dataId'];
 type StoredData = ReturnType<MathBackendCPU['data']['get']> & { buffer?: PooledBuffer };
@@ -65,50 +65,53 @@ export class OnnxBackend extends MathBackendCPU {
 
   /** Runs a plan; the outputs are the caller's. */
   run(plan: Plan): TensorInfo[] {
-    const kernel = this.sessions.get(plan.key, () => compile(plan));
     const outputs = plan.outputs.map(({ shape, dtype }) => this.allocate(shape, dtype));
-    const arrays = outputs.map((output) => this.values(output));
-    const shapes = plan.outputs.map(({ shape, graphShape }) => graphShape ?? shape);
-    const { chunk } = plan;
-    const rows = chunk ? plan.inputs[chunk.split.indexOf(true)]!.shape[0]! : 1;
     try {
-      if (!chunk || rows <= chunk.rows) {
-        const feeds = plan.inputs.map((input) => this.tensorOf(input));
-        this.sessions.run(
-          kernel,
-          named(feeds),
-          arrays.map((a, i) => this.tensor(plan.outputs[i]!.dtype, a, shapes[i]!)),
-        );
-        return outputs;
-      }
-      const partial = arrays.map((array, i) => (chunk.sum?.[i] ? new Float32Array(array.length) : undefined));
-      for (let start = 0; start < rows; start += chunk.rows) {
-        const end = Math.min(start + chunk.rows, rows);
-        const cut = (dtype: DType, array: TypedArray, shape: readonly number[]) => {
-          const row = array.length / shape[0]!;
-          const per = shape[0]! / rows;
-          return this.tensor(dtype, array.subarray(start * per * row, end * per * row), [
-            (end - start) * per,
-            ...shape.slice(1),
-          ]);
-        };
-        const feeds = plan.inputs.map((input, i) =>
-          chunk.split[i] && 'tensor' in input
-            ? cut(input.tensor.dtype as DType, this.values(input.tensor), input.shape)
-            : this.tensorOf(input),
-        );
-        const fetches = arrays.map((array, i) => {
-          const { dtype } = plan.outputs[i]!;
-          if (!partial[i]) return cut(dtype, array, shapes[i]!);
-          return this.tensor(dtype, start === 0 ? array : partial[i]!, shapes[i]!);
-        });
-        this.sessions.run(kernel, named(feeds), fetches);
-        for (const [i, part] of partial.entries()) if (part && start > 0) addTo(arrays[i]!, part);
-      }
+      const kernel = this.sessions.get(plan.key, () => compile(plan));
+      const { chunk } = plan;
+      const rows = chunk ? plan.inputs[chunk.split.indexOf(true)]!.shape[0]! : 0;
+      if (chunk && rows > chunk.rows) this.runInPieces(kernel, plan, outputs, rows);
+      else this.runAtOnce(kernel, plan, outputs);
       return outputs;
     } catch (cause) {
       for (const output of outputs) this.disposeIntermediateTensorInfo(output);
       throw new OnnxBackendError(`onnx backend: ${plan.key}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  private runAtOnce(kernel: CompiledKernel, plan: Plan, outputs: TensorInfo[]): void {
+    const feeds = plan.inputs.map((input) => this.tensorOf(input));
+    const fetches = outputs.map((output, i) => {
+      const { dtype, shape, graphShape = shape } = plan.outputs[i]!;
+      return this.tensor(dtype, this.values(output), graphShape);
+    });
+    this.sessions.run(kernel, feeds, fetches);
+  }
+
+  /** As {@link Plan.chunk} says. */
+  private runInPieces(kernel: CompiledKernel, plan: Plan, outputs: TensorInfo[], rows: number): void {
+    const { rows: step, split, sum } = plan.chunk!;
+    const inputs = plan.inputs.map((input, i) => (split[i] ? undefined : this.tensorOf(input)));
+    const arrays = outputs.map((output) => this.values(output));
+    const partial = arrays.map((array, i) => (sum?.[i] ? new Float32Array(array.length) : undefined));
+    for (let start = 0; start < rows; start += step) {
+      const end = Math.min(start + step, rows);
+      const cut = (dtype: DType, array: TypedArray, [first, ...rest]: readonly number[]) => {
+        const row = array.length / rows;
+        const piece = array.subarray(start * row, end * row);
+        return this.tensor(dtype, piece, [((end - start) * first!) / rows, ...rest]);
+      };
+      const feeds = plan.inputs.map((input, i) => {
+        if (inputs[i] || !('tensor' in input)) return inputs[i]!;
+        return cut(input.tensor.dtype as DType, this.values(input.tensor), input.shape);
+      });
+      const fetches = arrays.map((array, i) => {
+        const { dtype, shape, graphShape = shape } = plan.outputs[i]!;
+        if (!partial[i]) return cut(dtype, array, graphShape);
+        return this.tensor(dtype, start === 0 ? array : partial[i], graphShape);
+      });
+      this.sessions.run(kernel, feeds, fetches);
+      if (start > 0) for (const [i, part] of partial.entries()) if (part) addTo(arrays[i]!, part);
     }
   }
 
@@ -181,12 +184,6 @@ function compile(plan: Plan) {
     graph.output(results[i]!, dtype, (graphShape ?? shape).length),
   );
   return { graph, outputNames };
-}
-
-function named(tensors: Tensor[]): Record<string, Tensor> {
-  const feeds: Record<string, Tensor> = {};
-  for (let i = 0; i < tensors.length; i++) feeds[`i${i}`] = tensors[i]!;
-  return feeds;
 }
 
 function addTo(sum: TypedArray, part: Float32Array): void {

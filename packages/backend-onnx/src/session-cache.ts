@@ -38,7 +38,10 @@ export class SessionCache {
     return kernel;
   }
 
-  run(kernel: CompiledKernel, feeds: Record<string, Tensor>, outputs: Tensor[]): void {
+  /** Runs it on the inputs' memory, straight into the outputs'. */
+  run(kernel: CompiledKernel, inputs: Tensor[], outputs: Tensor[]): void {
+    const feeds: Record<string, Tensor> = {};
+    for (let i = 0; i < inputs.length; i++) feeds[`i${i}`] = inputs[i]!;
     const fetches: Record<string, Tensor> = {};
     for (let i = 0; i < outputs.length; i++) fetches[kernel.outputNames[i]!] = outputs[i]!;
     kernel.session.run(feeds, fetches, {});

@@ -1,8 +1,9 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { HostKernel } from '../kernel';
+import { addGradientSums, addMoments, combineGradients, scaleAndShift } from '../simd/channel-passes';
 
-// Group and batch norm as loops over arrays: two passes forward and two back. The same as a graph makes five and
-// seven, which takes two and a half times the processor's time. Sums are kept in double precision.
+// Group and batch norm in two passes forward and two back, where a graph makes five and seven. Sums over
+// many rows are kept in double precision.
 
 /** Sizes of x [samples, positions, channels], and how many values a group has. */
 function sizesOf(x: TensorInfo, groups: number) {
@@ -37,6 +38,7 @@ const channelNorm: HostKernel = {
       backend.allocate(shape, 'float32'),
     );
     const [y, means, variances] = outputs.map((t) => backend.floats(t));
+    const shift = Float64Array.from(beta!);
     for (let sample = 0; sample < samples; sample++) {
       const start = sample * positions * channels;
       const end = start + positions * channels;
@@ -49,17 +51,17 @@ const channelNorm: HostKernel = {
       sumGroups(sums, groupSize);
       sumGroups(squares, groupSize);
       const scale = new Float64Array(channels);
-      const shift = new Float64Array(channels);
+      const mean = new Float64Array(channels);
       for (let c = 0; c < channels; c++) {
         const offset = sums[c]! / count;
         const variance = Math.max(0, squares[c]! / count - offset * offset);
         const group = sample * groups + Math.floor(c / groupSize);
-        means![group] = origin[c]! + offset;
+        mean[c] = origin[c]! + offset;
+        means![group] = mean[c]!;
         variances![group] = variance;
         scale[c] = gamma![c]! / Math.sqrt(variance + epsilon);
-        shift[c] = beta![c]! - (origin[c]! + offset) * scale[c]!;
       }
-      (relu ? scaleShiftAndRectify : scaleAndShift)(x!, y!, start, end, scale, shift);
+      scaleAndShift(x!, y!, start, end, [mean, scale, shift], relu);
     }
     return outputs;
   },
@@ -79,8 +81,6 @@ const channelNormGrad: HostKernel = {
       backend.allocate(shape, 'float32'),
     );
     const [dx, dgamma, dbeta] = outputs.map((t) => backend.floats(t));
-    // The gradient that a ReLU lets through is kept in dx until the last pass.
-    const flowing = y ? dx! : dy!;
     const [totals, alongs] = [new Float64Array(channels), new Float64Array(channels)];
     for (let sample = 0; sample < samples; sample++) {
       const start = sample * positions * channels;
@@ -94,8 +94,7 @@ const channelNormGrad: HostKernel = {
       }
       const total = new Float64Array(channels);
       const along = new Float64Array(channels);
-      if (y) letThrough(dy!, y, flowing, start, end);
-      addGradientSums(flowing, x!, start, end, mean, total, along);
+      addGradientSums(dy!, x!, y, start, end, mean, total, along);
       for (let c = 0; c < channels; c++) {
         along[c]! *= inverseStd[c]!;
         totals[c]! += total[c]!;
@@ -111,96 +110,14 @@ const channelNormGrad: HostKernel = {
       for (let c = 0; c < channels; c++) {
         ofDy[c] = inverseStd[c]! * gamma![c]!;
         ofX[c] = (-(inverseStd[c]! ** 2) * along[c]!) / count;
-        shift[c] = (-inverseStd[c]! * total[c]!) / count - mean[c]! * ofX[c]!;
+        shift[c] = (-inverseStd[c]! * total[c]!) / count;
       }
-      combine(flowing, x!, dx!, start, end, ofDy, ofX, shift);
+      combineGradients(dy!, x!, y, dx!, start, end, [mean, ofDy, ofX, shift]);
     }
     dgamma!.set(alongs);
     dbeta!.set(totals);
     return outputs;
   },
 };
-
-// The passes over images: one small function each, which V8 compiles well.
-
-type Floats = Float32Array;
-type Sums = Float64Array;
-
-function addMoments(x: Floats, start: number, end: number, origin: Sums, sums: Sums, squares: Sums): void {
-  const channels = sums.length;
-  for (let row = start; row < end; row += channels) {
-    for (let c = 0; c < channels; c++) {
-      const value = x[row + c]! - origin[c]!;
-      sums[c]! += value;
-      squares[c]! += value * value;
-    }
-  }
-}
-
-function scaleAndShift(x: Floats, y: Floats, start: number, end: number, scale: Sums, shift: Sums): void {
-  const channels = scale.length;
-  for (let row = start; row < end; row += channels) {
-    for (let c = 0; c < channels; c++) y[row + c] = x[row + c]! * scale[c]! + shift[c]!;
-  }
-}
-
-/** The same, and the greater of that and 0, `(v + |v|) / 2`: a branch on the sign would be guessed wrong half of the time. */
-function scaleShiftAndRectify(
-  x: Floats,
-  y: Floats,
-  start: number,
-  end: number,
-  scale: Sums,
-  shift: Sums,
-): void {
-  const channels = scale.length;
-  for (let row = start; row < end; row += channels) {
-    for (let c = 0; c < channels; c++) {
-      const value = x[row + c]! * scale[c]! + shift[c]!;
-      y[row + c] = 0.5 * (value + Math.abs(value));
-    }
-  }
-}
-
-/** The gradient where y, a ReLU's result, is not 0. */
-function letThrough(dy: Floats, y: Floats, flowing: Floats, start: number, end: number): void {
-  for (let i = start; i < end; i++) flowing[i] = dy[i]! * Number(y[i]! > 0);
-}
-
-function addGradientSums(
-  dy: Floats,
-  x: Floats,
-  start: number,
-  end: number,
-  mean: Sums,
-  total: Sums,
-  along: Sums,
-): void {
-  const channels = total.length;
-  for (let row = start; row < end; row += channels) {
-    for (let c = 0; c < channels; c++) {
-      const gradient = dy[row + c]!;
-      total[c]! += gradient;
-      along[c]! += gradient * (x[row + c]! - mean[c]!);
-    }
-  }
-}
-
-function combine(
-  dy: Floats,
-  x: Floats,
-  dx: Floats,
-  start: number,
-  end: number,
-  ofDy: Sums,
-  ofX: Sums,
-  shift: Sums,
-): void {
-  const channels = shift.length;
-  for (let row = start; row < end; row += channels) {
-    for (let c = 0; c < channels; c++)
-      dx[row + c] = dy[row + c]! * ofDy[c]! + x[row + c]! * ofX[c]! + shift[c]!;
-  }
-}
 
 export const channelNorms = [channelNorm, channelNormGrad];

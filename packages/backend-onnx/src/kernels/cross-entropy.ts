@@ -1,6 +1,6 @@
 import type { NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { feed, type HostKernel, type KernelCall } from '../kernel';
-import { CHUNK_ELEMENTS } from './norm';
+import { CHUNK_ELEMENTS } from './unary';
 
 /**
  * With smoothing e, weights w and classes C (PyTorch's `cross_entropy`, reduction 'none'):

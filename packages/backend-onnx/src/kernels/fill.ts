@@ -44,23 +44,6 @@ const cast: HostKernel = {
   },
 };
 
-/** 1 where x is positive, `alpha` where not; not-a-number stays. */
-const step: HostKernel = {
-  kernelName: 'Step',
-  compute({ inputs: { x }, attrs, backend }) {
-    if (x!.dtype !== 'float32') return;
-    const alpha = attrs['alpha'] as number;
-    const from = backend.floats(x!);
-    const output = backend.allocate(x!.shape, 'float32');
-    const to = backend.floats(output);
-    for (let i = 0; i < from.length; i++) {
-      const value = from[i]!;
-      to[i] = value > 0 ? 1 : value <= 0 ? alpha : NaN;
-    }
-    return output;
-  },
-};
-
 const oneHot: HostKernel = {
   kernelName: 'OneHot',
   compute(call) {
@@ -113,7 +96,6 @@ export const fills = [
   like('ZerosLike', 0),
   like('OnesLike', 1),
   cast,
-  step,
   oneHot,
   unsortedSegmentSum,
 ];

@@ -1,6 +1,6 @@
 import { float, type GraphBuilder } from '../graph-builder';
 import { feed, type OnnxKernel, sizeOf } from '../kernel';
-import { CHUNK_ELEMENTS } from './norm';
+import { CHUNK_ELEMENTS } from './unary';
 
 const forward: Record<string, (graph: GraphBuilder, x: string) => string> = {
   erf: (graph, x) => graph.op('Gelu', [x], {}, 'com.microsoft'),

@@ -1,9 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { float } from '../graph-builder';
 import { feed, type OnnxKernel, sizeOf } from '../kernel';
-
-/** Elements at a time such that what lies between the nodes stays in the processor's cache. */
-export const CHUNK_ELEMENTS = 2 ** 16;
+import { CHUNK_ELEMENTS } from './unary';
 
 const rowsAndWidth = (x: TensorInfo) => {
   const width = x.shape.at(-1)!;

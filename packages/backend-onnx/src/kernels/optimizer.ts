@@ -1,63 +1,51 @@
-import { feed, type HostKernel, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
+import type { HostKernel } from '../kernel';
+import { ElementwiseKernel, f32x4 } from '../simd/elementwise';
 import { addRows } from './fill';
-import { CHUNK_ELEMENTS } from './norm';
+import { CHUNK_ELEMENTS } from './unary';
 
 /**
  * m and v are running means of the gradient and its square, both corrected for their start at zero:
  * m' = b1 m + (1 - b1) s g, v' = b2 v + (1 - b2) (s g)^2, p' = decay p - rate m' / (correction sqrt(v') + epsilon).
  */
-const adamW: OnnxKernel = {
+const adamW: HostKernel = {
   kernelName: 'FusedAdamW',
-  plan({ parameter, gradient, m, v }, attrs) {
+  compute({ inputs: { parameter, gradient, m, v }, attrs, backend }) {
     const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = attrs as Rates;
-    const size = sizeOf(parameter!.shape);
-    const tensors = [parameter!, gradient!, m!, v!].map((x) => feed(x, [size]));
-    const scalars = [
-      beta1,
-      (1 - beta1) * gradientScale,
-      beta2,
-      (1 - beta2) * gradientScale * gradientScale,
-      1 / Math.sqrt(1 - beta2 ** step),
-      epsilon,
-      1 - learningRate * weightDecay,
-      learningRate / (1 - beta1 ** step),
-    ].map(scalarInput);
-    return {
-      key: 'FusedAdamW',
-      inputs: [...tensors, ...scalars],
-      outputs: [parameter!, m!, v!].map(({ shape }) => ({ dtype: 'float32', shape, graphShape: [size] })),
-      build(graph, inputs) {
-        const [p, g, m0, v0, b1, rest1, b2, rest2, correction, eps, decay, rate] = inputs as Twelve;
-        const mul = (a: string, b: string) => graph.op('Mul', [a, b]);
-        const m1 = graph.op('Add', [mul(m0, b1), mul(g, rest1)]);
-        const v1 = graph.op('Add', [mul(v0, b2), mul(mul(g, g), rest2)]);
-        const scale = graph.op('Add', [mul(graph.op('Sqrt', [v1]), correction), eps]);
-        const moved = mul(graph.op('Div', [m1, scale]), rate);
-        return [graph.op('Sub', [mul(p, decay), moved]), m1, v1];
-      },
-      chunk: { rows: CHUNK_ELEMENTS, split: [true, true, true, true, ...scalars.map(() => false)] },
-    };
+    const inputs = [parameter!, gradient!, m!, v!].map((x) => backend.floats(x));
+    const outputs = [parameter!, m!, v!].map(({ shape }) => backend.allocate(shape, 'float32'));
+    adamWUpdate.run(
+      inputs,
+      outputs.map((x) => backend.floats(x)),
+      [
+        beta1,
+        (1 - beta1) * gradientScale,
+        beta2,
+        (1 - beta2) * gradientScale * gradientScale,
+        1 / Math.sqrt(1 - beta2 ** step),
+        epsilon,
+        1 - learningRate * weightDecay,
+        learningRate / (1 - beta1 ** step),
+      ],
+    );
+    return outputs;
   },
 };
+
+const { add, sub, mul, div, sqrt } = f32x4;
+const adamWUpdate = new ElementwiseKernel(
+  { inputs: 4, outputs: 3, scalars: 8 },
+  ([p, g, m, v], [b1, rest1, b2, rest2, correction, epsilon, decay, rate], name) => {
+    const m1 = name(add(mul(m!, b1!), mul(g!, rest1!)));
+    const v1 = name(add(mul(v!, b2!), mul(mul(g!, g!), rest2!)));
+    const move = div(mul(m1, rate!), add(mul(sqrt(v1), correction!), epsilon!));
+    return [sub(mul(p!, decay!), move), m1, v1];
+  },
+);
 
 type Rates = Record<
   'learningRate' | 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'step' | 'gradientScale',
   number
 >;
-type Twelve = [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
 
 const squaredNorm: HostKernel = {
   kernelName: 'SquaredNorm',

@@ -2,6 +2,9 @@ import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { type Attributes, float, type GraphBuilder } from '../graph-builder';
 import { feed, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
 
+/** At a time, where there are several nodes: what lies between them stays in the processor's cache. */
+export const CHUNK_ELEMENTS = 2 ** 16;
+
 /** Below this many elements a JavaScript loop ends before a session has begun. */
 const SMALL = 512;
 
@@ -60,6 +63,29 @@ const elementwise = Object.entries(float32).map(
   }),
 );
 
+/** 1 where x is positive, `alpha` where not; not-a-number stays. */
+const step: OnnxKernel = {
+  kernelName: 'Step',
+  plan({ x }, { alpha }) {
+    const size = sizeOf(x!.shape);
+    if (!isFloat(x!) || size < SMALL) return;
+    return {
+      key: `Step ${alpha}`,
+      inputs: [feed(x!, [size])],
+      outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
+      build(graph, [a]) {
+        const positive = graph.op('Greater', [a!, graph.scalar(0)]);
+        const value =
+          alpha === 0
+            ? graph.op('Cast', [positive], { to: 1 })
+            : graph.op('Where', [positive, graph.scalar(1), graph.scalar(alpha as number)]);
+        return [graph.op('Where', [graph.op('IsNaN', [a!]), a!, value])];
+      },
+      chunk: { rows: CHUNK_ELEMENTS, split: [true] },
+    };
+  },
+};
+
 const clipByValue: OnnxKernel = {
   kernelName: 'ClipByValue',
   plan({ x }, { clipValueMin, clipValueMax }) {
@@ -74,4 +100,4 @@ const clipByValue: OnnxKernel = {
   },
 };
 
-export const unary = [...elementwise, clipByValue];
+export const unary = [...elementwise, step, clipByValue];
