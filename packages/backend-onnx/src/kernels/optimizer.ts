@@ -1,7 +1,6 @@
 import type { HostKernel } from '../kernel';
 import { ElementwiseKernel, f32x4 } from '../simd/elementwise';
 import { addRows } from './fill';
-import { CHUNK_ELEMENTS } from './unary';
 
 /**
  * m and v are running means of the gradient and its square, both corrected for their start at zero:
