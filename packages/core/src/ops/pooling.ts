@@ -26,7 +26,16 @@ export function maxPool2d(
   { kernelSize, stride = kernelSize, padding = 0 }: PoolOptions,
 ): tf.Tensor4D {
   assertShape(x.shape, [null, null, null, null], 'maxPool2d: x', IMAGES);
-  return tf.maxPool(x, kernelSize, stride, padding);
+  if (tf.getBackend() !== 'wasm') return tf.maxPool(x, kernelSize, stride, padding);
+  // tfjs's wasm adds the gradient to memory that it does not clear (4.22).
+  return customOp<tf.Tensor4D>(
+    { x },
+    (save) => {
+      save([x]);
+      return tf.maxPool(x, kernelSize, stride, padding);
+    },
+    (dy, [x]) => ({ x: () => maxPoolGradient(dy, x as tf.Tensor4D, kernelSize, stride, padding) }),
+  );
 }
 
 /**
@@ -70,4 +79,34 @@ export function globalAveragePool(x: tf.Tensor4D): tf.Tensor2D {
       },
     }),
   );
+}
+
+/** Adds each gradient to the first of the greatest pixels of its window. */
+function maxPoolGradient(
+  dy: tf.Tensor4D,
+  x: tf.Tensor4D,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const [, rows, columns] = dy.shape;
+  const [pixels, gradients] = [x.dataSync(), dy.dataSync()];
+  const dx = new Float32Array(x.size);
+  const first = (at: number) => Math.max(0, at * stride - padding);
+  const end = (at: number, side: number) => Math.min(side, at * stride - padding + kernelSize);
+  for (const [i, gradient] of gradients.entries()) {
+    const channel = i % channels;
+    const column = Math.floor(i / channels) % columns;
+    const row = Math.floor(i / channels / columns) % rows;
+    const image = Math.floor(i / channels / columns / rows) * height;
+    let greatest = -1;
+    for (let y = first(row); y < end(row, height); y++)
+      for (let x = first(column); x < end(column, width); x++) {
+        const at = ((image + y) * width + x) * channels + channel;
+        if (greatest < 0 || pixels[at]! > pixels[greatest]!) greatest = at;
+      }
+    dx[greatest]! += gradient;
+  }
+  return tf.tensor4d(dx, [batch, height, width, channels]);
 }

@@ -1,0 +1,49 @@
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { expectClose, readGolden } from '@crossmodal/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { expectGoldenCase } from '../../test/golden-case';
+import { averagePool2d, globalAveragePool, maxPool2d, Rng } from '../index';
+
+const golden = readGolden(new URL('../../golden/image_layers.safetensors', import.meta.url));
+
+/** A function of NHWC images as one of the fixture's NCHW. */
+const turned = (f: (x: tf.Tensor4D) => tf.Tensor) => (x: tf.Tensor4D) => {
+  const y = f(tf.transpose(x, [0, 2, 3, 1]));
+  return y.rank === 4 ? tf.transpose(y, [0, 3, 1, 2]) : y;
+};
+
+describe.each(['cpu', 'wasm'])('pooling on %s', (backend) => {
+  afterAll(async () => {
+    await tf.setBackend('cpu');
+  });
+
+  it.each([
+    ['max_pool', (x: tf.Tensor4D) => maxPool2d(x, { kernelSize: 3, stride: 2, padding: 1 })],
+    ['average_pool', (x: tf.Tensor4D) => averagePool2d(x, { kernelSize: 3, stride: 2, padding: 1 })],
+    ['average_pool_plain', (x: tf.Tensor4D) => averagePool2d(x, { kernelSize: 2 })],
+    ['global_average', globalAveragePool],
+  ])('%s equals PyTorch, value and gradient', async (name, f) => {
+    await tf.setBackend(backend);
+    expectGoldenCase(golden, name, ['x'], turned(f));
+  });
+
+  it('adds gradients of windows that overlap, again and again', async () => {
+    await tf.setBackend(backend);
+    const x = tf.tensor4d(new Rng(1).normalArray(2 * 5 * 6 * 3), [2, 5, 6, 3]);
+    const run = () => tf.grad((x) => maxPool2d(x as tf.Tensor4D, { kernelSize: 3, stride: 1 }))(x);
+    const first = run();
+    expectClose(tf.sum(first), [2 * 3 * 4 * 3]);
+    for (let i = 0; i < 5; i++) expectClose(run(), first, { absolute: 0 });
+  });
+
+  it('names what does not fit', () => {
+    const x = tf.ones([4, 4, 3]) as never;
+    const message =
+      'expected shape [?, ?, ?, ?], received [4, 4, 3]. Images are [batch, height, width, channels].';
+    expect(() => maxPool2d(x, { kernelSize: 2 })).toThrow(`maxPool2d: x: ${message}`);
+    expect(() => averagePool2d(x, { kernelSize: 2 })).toThrow(`averagePool2d: x: ${message}`);
+    expect(() => globalAveragePool(x)).toThrow(`globalAveragePool: x: ${message}`);
+  });
+});
