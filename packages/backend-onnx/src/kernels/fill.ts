@@ -91,11 +91,4 @@ export function addRows(to: Float32Array, rows: Float32Array, ids: ArrayLike<num
   }
 }
 
-export const fills = [
-  fill,
-  like('ZerosLike', 0),
-  like('OnesLike', 1),
-  cast,
-  oneHot,
-  unsortedSegmentSum,
-];
+export const fills = [fill, like('ZerosLike', 0), like('OnesLike', 1), cast, oneHot, unsortedSegmentSum];
