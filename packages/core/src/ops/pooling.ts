@@ -27,7 +27,7 @@ export function maxPool2d(
 ): tf.Tensor4D {
   assertShape(x.shape, [null, null, null, null], 'maxPool2d: x', IMAGES);
   if (tf.getBackend() !== 'wasm') return tf.maxPool(x, kernelSize, stride, padding);
-  // tfjs's wasm adds the gradient to memory that it does not clear (4.22).
+  // tfjs's wasm (4.22) gives no gradient to a window whose values are all negative.
   return customOp<tf.Tensor4D>(
     { x },
     (save) => {
