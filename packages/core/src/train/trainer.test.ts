@@ -127,10 +127,10 @@ describe('Trainer', () => {
       metrics: { mean: tf.mean(y) },
       weight: x.shape[0],
     });
-    const fit = async (batchSize: number, accumulate: number) => {
+    const fit = async (batchSize: number, accumulate: number, loss = plain) => {
       const model = new Line();
       const optimizer = new SGD(model);
-      const { trainer } = setUp({ model, optimizer, batchSize, accumulate, loss: plain, clipNorm: 0.5 });
+      const { trainer } = setUp({ model, optimizer, batchSize, accumulate, loss, clipNorm: 0.5 });
       const { last, step } = await trainer.fit({ epochs: 3 });
       return {
         step,
@@ -141,6 +141,8 @@ describe('Trainer', () => {
     const parts = await fit(5, 99); // 5, 5, 5, 5, 3
     expect(parts.step).toBe(3);
     expectClose(parts.values, whole.values, { absolute: 1e-6, relative: 1e-5 });
+    const unweighted = await fit(23, 1, (...args) => ({ ...plain(...args), weight: 1 }));
+    expectClose(whole.values, unweighted.values, { absolute: 1e-6, relative: 1e-5 });
     const two = await fit(5, 2); // steps of 10, 10 and 3
     expect(two.step).toBe(9);
   });
@@ -240,6 +242,24 @@ describe('Trainer', () => {
       expect(await model.stateDict()).toEqual(await good.model.stateDict());
     });
 
+    it('skips the step when only the gradient is not finite', async () => {
+      const root: LossFunction<Line, Batch> = (model, { x, y }) => ({
+        // The square root of 0 has an infinite slope.
+        loss: tf.add(
+          tf.mean(tf.square(tf.sub(model.forward(x), y))),
+          tf.sqrt(tf.sum(tf.mul(model.bias.value, 0))),
+        ),
+      });
+      const { trainer, events } = setUp({ loss: root });
+      await trainer.fit({ steps: 2 });
+      expect(events[1]).toMatchObject({
+        type: 'skip',
+        reason: expect.stringMatching(
+          /^the loss is [\d.]+; the gradient is not finite for 1 of 2 parameters: bias\.$/,
+        ),
+      });
+    });
+
     it('stops after three in a row, and counts anew after a good step', async () => {
       const two = setUp({ loss: poison((call) => call % 3 !== 0, Infinity) });
       await two.trainer.fit({ steps: 9 });
@@ -282,6 +302,17 @@ describe('Trainer', () => {
       expect(await end.average.stateDict()).toEqual(await whole.average.stateDict());
     });
 
+    it('goes on with the randomness of the checkpoint, not with that of the seeds', async () => {
+      const whole = setUp();
+      await whole.trainer.fit({ steps: 9 });
+      await setUp({ checkpoints: { store } }).trainer.fit({ steps: 4 });
+      const data = new DataLoader(points, { batchSize: 4, shuffle: true, rng: new Rng(77), collate });
+      const other = setUp({ checkpoints: { store }, data, rng: new Rng(78) });
+      await other.trainer.resume();
+      await other.trainer.fit({ steps: 9 });
+      expect(await other.weights()).toBe(await whole.weights());
+    });
+
     it('an aborted run finishes its step, saves, and goes on', async () => {
       const controller = new AbortController();
       const { trainer, types } = make(store);
@@ -321,6 +352,14 @@ describe('Trainer', () => {
       await expect(wrong.trainer.fit({ steps: 3 })).rejects.toThrow(
         'Trainer: checkpoints.best: the evaluation gives no recall; there are: loss.',
       );
+    });
+
+    it.each([
+      [1e-9, [1, 2, 3]],
+      [1e9, [3]],
+    ])('saves every %d minutes, and at the end', async (everyMinutes, saved) => {
+      await setUp({ checkpoints: { store, everyMinutes, keepLast: 9 } }).trainer.fit({ steps: 3 });
+      expect(await store.list()).toEqual(saved);
     });
 
     it('refuses to mix two runs, and a checkpoint of another kind of trainer', async () => {
