@@ -1,27 +1,8 @@
 import './gradients';
 
 // modules
+
 export { assertShape, formatShape } from './assert-shape';
-export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
-// checkpoints
-export type { Checkpoint, CheckpointStore } from './checkpoint/checkpoint-store';
-export { loadLatestCheckpoint } from './checkpoint/load-latest-checkpoint';
-export { MemoryCheckpointStore } from './checkpoint/memory-checkpoint-store';
-export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
-export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
-export {
-  openShardedSafetensors,
-  type SafetensorsIndex,
-  type ShardedStateDict,
-  shardStateDict,
-} from './checkpoint/sharded-safetensors';
-// data
-export { concatDatasets } from './data/concat-datasets';
-export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data/data-loader';
-export { arrayDataset, type Dataset, type SampleContext } from './data/dataset';
-export { mapDataset } from './data/map-dataset';
-export { splitDataset } from './data/split-dataset';
-export { takeDataset } from './data/take-dataset';
 export {
   BackendError,
   CheckpointError,
@@ -34,9 +15,43 @@ export {
 } from './errors';
 export type { ForwardContext } from './forward-context';
 export { requireRng } from './forward-context';
-export type { HostDType, HostTensor, StateDict } from './host-tensor';
-export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
+export { type LoadReport, Module, parameterPattern } from './module';
+export { ModuleList } from './module-list';
+export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
+export { Rng, type RngState } from './rng';
+export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
+
+// ops
+
+export { type AttentionOptions, attention } from './ops/attention';
+export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
+export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
+export { type Conv2dOptions, conv2d } from './ops/conv2d';
+export { customOp, type InputGradients } from './ops/custom-op';
+export { dropout, dropPath } from './ops/dropout';
+export { type EmbeddingOptions, embedding } from './ops/embedding';
+export {
+  type FusedKernelName,
+  hasFusedKernel,
+  MASKED,
+  runFusedKernel,
+  withoutFusedKernels,
+} from './ops/fused-kernels';
+export { type GeluVariant, gelu } from './ops/gelu';
+export { groupNorm } from './ops/group-norm';
+export { l2Normalize } from './ops/l2-normalize';
+export { layerNorm } from './ops/layer-norm';
+export { linear } from './ops/linear';
+export { logSumExp } from './ops/log-sum-exp';
+export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from './ops/pooling';
+export { relu } from './ops/relu';
+export { residualAdd } from './ops/residual-add';
+export { rmsNorm } from './ops/rms-norm';
+export { silu } from './ops/silu';
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
+
 // layers
+
 export type { Activation } from './layers/activation';
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d';
 export { ConvTranspose2d, type ConvTranspose2dConfig } from './layers/conv-transpose2d';
@@ -72,50 +87,9 @@ export {
 export { ResidualBlock, type ResidualBlockOptions } from './layers/residual-block';
 export { RMSNorm } from './layers/rms-norm';
 export { TransformerBlock, type TransformerBlockConfig } from './layers/transformer-block';
-// metrics
-export { accuracy } from './metrics/accuracy';
-export { type ClassMetrics, classMetrics } from './metrics/class-metrics';
-export { confusionMatrix } from './metrics/confusion-matrix';
-export { type F1Options, f1Score } from './metrics/f1-score';
-export { meanAbsoluteError } from './metrics/mean-absolute-error';
-export { pearsonCorrelation } from './metrics/pearson-correlation';
-export {
-  type FeatureMatrix,
-  type RetrievalMetrics,
-  type RetrievalOptions,
-  retrievalMetrics,
-} from './metrics/retrieval-metrics';
-export { topKAccuracy } from './metrics/top-k-accuracy';
-export { type LoadReport, Module, parameterPattern } from './module';
-export { ModuleList } from './module-list';
-// ops
-export { type AttentionOptions, attention } from './ops/attention';
-export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
-export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
-export { type Conv2dOptions, conv2d } from './ops/conv2d';
-export { customOp, type InputGradients } from './ops/custom-op';
-export { dropout, dropPath } from './ops/dropout';
-export { type EmbeddingOptions, embedding } from './ops/embedding';
-export {
-  type FusedKernelName,
-  hasFusedKernel,
-  MASKED,
-  runFusedKernel,
-  withoutFusedKernels,
-} from './ops/fused-kernels';
-export { type GeluVariant, gelu } from './ops/gelu';
-export { groupNorm } from './ops/group-norm';
-export { l2Normalize } from './ops/l2-normalize';
-export { layerNorm } from './ops/layer-norm';
-export { linear } from './ops/linear';
-export { logSumExp } from './ops/log-sum-exp';
-export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from './ops/pooling';
-export { relu } from './ops/relu';
-export { residualAdd } from './ops/residual-add';
-export { rmsNorm } from './ops/rms-norm';
-export { silu } from './ops/silu';
-export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
+
 // optimizers
+
 export { Adafactor, type AdafactorOptions } from './optim/adafactor';
 export { Adam, type AdamOptions } from './optim/adam';
 export { AdamW, type AdamWOptions } from './optim/adamw';
@@ -149,9 +123,35 @@ export { sequenceSchedules } from './optim/schedules/sequence-schedules';
 export { withWarmup } from './optim/schedules/with-warmup';
 export { SGD, type SGDOptions } from './optim/sgd';
 export { WeightAverage, type WeightAverageOptions } from './optim/weight-average';
-export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
-export { Rng, type RngState } from './rng';
+
+// data
+
+export { concatDatasets } from './data/concat-datasets';
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data/data-loader';
+export { arrayDataset, type Dataset, type SampleContext } from './data/dataset';
+export { mapDataset } from './data/map-dataset';
+export { splitDataset } from './data/split-dataset';
+export { takeDataset } from './data/take-dataset';
+
+// checkpoints
+
+export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-source';
+export type { Checkpoint, CheckpointStore } from './checkpoint/checkpoint-store';
+export { loadLatestCheckpoint } from './checkpoint/load-latest-checkpoint';
+export { MemoryCheckpointStore } from './checkpoint/memory-checkpoint-store';
+export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
+export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
+export {
+  openShardedSafetensors,
+  type SafetensorsIndex,
+  type ShardedStateDict,
+  shardStateDict,
+} from './checkpoint/sharded-safetensors';
+export type { HostDType, HostTensor, StateDict } from './host-tensor';
+export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
+
 // training
+
 export type { CheckpointOptions } from './train/checkpoint-keeper';
 export type { LossFunction, LossResult } from './train/loss-function';
 export { type ProgressLoggerOptions, type ProgressStream, progressLogger } from './train/progress-logger';
@@ -159,6 +159,23 @@ export { Trainer } from './train/trainer';
 export type { FitOptions, FitResult, TrainerOptions, TrainingData } from './train/trainer-options';
 export type { TrainerState } from './train/trainer-state';
 export type { Logger, StepResult, TrainingEvent } from './train/training-event';
+
+// metrics
+
+export { accuracy } from './metrics/accuracy';
+export { type ClassMetrics, classMetrics } from './metrics/class-metrics';
+export { confusionMatrix } from './metrics/confusion-matrix';
+export { type F1Options, f1Score } from './metrics/f1-score';
+export { meanAbsoluteError } from './metrics/mean-absolute-error';
+export { pearsonCorrelation } from './metrics/pearson-correlation';
+export {
+  type FeatureMatrix,
+  type RetrievalMetrics,
+  type RetrievalOptions,
+  retrievalMetrics,
+} from './metrics/retrieval-metrics';
+export { topKAccuracy } from './metrics/top-k-accuracy';
+
 // backends
+
 export { type BackendChoice, useBackend } from './use-backend';
-export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
