@@ -1,0 +1,77 @@
+import { isCrossmodalError } from '@crossmodal/core';
+import { Command, InvalidArgumentError } from 'commander';
+import { classifyCommand } from './commands/classify';
+import { searchCommand } from './commands/search';
+import { type TrainCommandOptions, trainCommand, UNSEEN } from './commands/train';
+import { RunFolder } from './run-folder';
+
+const program = new Command('npm start --')
+  .description(
+    'A CLIP of emoji: trained on the drawings of several designers, measured on one it has never seen.',
+  )
+  .option('--out <folder>', 'where the run is kept (default: runs/emoji-clip, or runs/emoji-clip-quick)')
+  .showHelpAfterError();
+
+program
+  .command('train', { isDefault: true })
+  .description('train, measure and report; goes on where it was stopped')
+  .option('--quick', 'all of it in about a minute: shows that it runs, not how well')
+  .option('--fresh', 'throw away what an earlier run left, and begin anew')
+  .option('--steps <count>', 'steps of training', positive)
+  .action(async (options: TrainCommandOptions) => {
+    const abort = new AbortController();
+    const stop = () => {
+      // The first time, the step is finished and everything saved; the second time, it ends at once.
+      if (abort.signal.aborted) process.exit(130);
+      console.error('\nStopping after this step ... (again to stop at once)');
+      abort.abort();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    await trainCommand(runFolder(options.quick), options, abort.signal);
+  });
+
+program
+  .command('search <words...>')
+  .description('find drawings by words, English or Chinese')
+  .option('-n, --count <count>', 'how many', positive, 8)
+  .option('--designer <id>', 'whose drawings', UNSEEN.id)
+  .action((words: string[], options: { count: number; designer: string }) =>
+    searchCommand(trainedFolder(), words.join(' '), options),
+  );
+
+program
+  .command('classify <picture>')
+  .description('say which label fits a picture best')
+  .requiredOption('--labels <list>', 'labels with commas between: "dog,cat,car"')
+  .action((picture: string, { labels }: { labels: string }) =>
+    classifyCommand(trainedFolder(), picture, labels),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isCrossmodalError(error)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+function runFolder(quick?: boolean): RunFolder {
+  const { out } = program.opts<{ out?: string }>();
+  return new RunFolder(out ?? (quick ? 'runs/emoji-clip-quick' : 'runs/emoji-clip'));
+}
+
+/** The full run, or else the quick one. */
+function trainedFolder(): RunFolder {
+  const full = runFolder();
+  return full.isFinished || program.opts<{ out?: string }>().out
+    ? full
+    : ([full, runFolder(true)].find((f) => f.isFinished) ?? full);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('expected a positive whole number.');
+  return value;
+}

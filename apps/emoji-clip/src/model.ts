@@ -1,0 +1,33 @@
+import { BagOfTokensEncoder, CLIP, ResidualVisionEncoder } from '@crossmodal/clip';
+import { Rng } from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Recipe } from './recipe';
+
+export type EmojiCLIP = CLIP<ResidualVisionEncoder, BagOfTokensEncoder>;
+
+/** The model of a recipe, with its first weights. */
+export function createModel(recipe: Recipe, vocabSize: number): EmojiCLIP {
+  const rng = new Rng(recipe.seed);
+  return new CLIP({
+    visionEncoder: new ResidualVisionEncoder({
+      imageSize: recipe.imageSize,
+      stages: recipe.stages,
+      rng: rng.split('vision tower'),
+    }),
+    textEncoder: new BagOfTokensEncoder({
+      vocabSize,
+      hiddenSize: recipe.textHiddenSize,
+      contextLength: recipe.contextLength,
+      tokenDropout: recipe.tokenDropout,
+      rng: rng.split('text tower'),
+    }),
+    projectionDim: recipe.projectionDim,
+    logitScale: recipe.logitScale.first,
+    rng,
+  });
+}
+
+/** Keeps the factor on the cosines within [1, max]. */
+export function clampLogitScale(clip: EmojiCLIP, max: number): void {
+  clip.logitScale.assign(tf.clipByValue(clip.logitScale.value, 0, Math.log(max)));
+}
