@@ -52,7 +52,7 @@ export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/soft
 
 // layers
 
-export type { Activation } from './layers/activation';
+export { type Activation, activate } from './layers/activation';
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d';
 export { ConvTranspose2d, type ConvTranspose2dConfig } from './layers/conv-transpose2d';
 export { Conv2d, type Conv2dConfig } from './layers/conv2d';
