@@ -191,3 +191,20 @@ export function convFilterGradientNodes(graph: GraphBuilder, x: string, dy: stri
   const gradients = graph.op('Reshape', [dy, graph.ints([-1, outChannels])]);
   return graph.op('Gemm', [rows, gradients], { transA: 1 });
 }
+
+/**
+ * Nodes of what the filter's gradient multiplies when the vertical stride is 1: [padded height, images, output
+ * width, kernel width * inChannels], the pixels under each row of the filter. The rows that one row of taps sees
+ * lie side by side in it, so it is copied once for each column of the filter, not for each tap.
+ */
+export function convWindowNodes(graph: GraphBuilder, x: string, spec: ConvSpec): string {
+  const { output, kernel, strides, dilations, pads } = spec;
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const padded = graph.op('Pad', [x, graph.ints([0, top, left, 0, 0, bottom, right, 0]), graph.scalar(0)]);
+  const rowsFirst = graph.op('Transpose', [padded], { perm: [1, 0, 2, 3] });
+  const at: number[] = [];
+  for (let column = 0; column < output[1]; column++) {
+    for (let kx = 0; kx < kernel[1]; kx++) at.push(column * strides[1] + kx * dilations[1]);
+  }
+  return graph.op('Gather', [rowsFirst, graph.int32s(at)], { axis: 2 });
+}

@@ -1,63 +1,10 @@
-import { backend_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { channelBlock } from '../channel-block';
-import { type ConvSpec, convFilterGradientNodes, convInputGradientNodes, convNodes } from '../conv-nodes';
+import { type ConvSpec, convInputGradientNodes, convNodes } from '../conv-nodes';
 import { feed, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
+import { convFilterGradient } from './conv-filter-gradient';
+import { convSpec, imagesPerChunk, isPointwise, specKey } from './conv-spec';
 import { activate } from './matmul';
-
-type Shape4D = [number, number, number, number];
-
-/** The convolution's sizes, for NHWC; undefined for what the inherited kernels should do. */
-export function convSpec(
-  xShape: readonly number[],
-  filterShape: readonly number[],
-  attrs: NamedAttrMap,
-  depthwise = false,
-): ConvSpec | undefined {
-  const {
-    strides,
-    pad,
-    dimRoundingMode,
-    dataFormat = 'NHWC',
-    dilations = 1,
-  } = attrs as never as {
-    strides: [number, number];
-    pad: number;
-    dimRoundingMode?: 'floor';
-    dataFormat?: string;
-    dilations?: [number, number];
-  };
-  if (dataFormat !== 'NHWC') return;
-  const info = backend_util.computeConv2DInfo(
-    xShape as Shape4D,
-    filterShape as Shape4D,
-    strides,
-    dilations ?? 1,
-    pad,
-    dimRoundingMode,
-    depthwise,
-  );
-  const { padInfo } = info;
-  return {
-    input: [info.inHeight, info.inWidth],
-    output: [info.outHeight, info.outWidth],
-    inChannels: info.inChannels,
-    outChannels: info.outChannels,
-    kernel: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right],
-  };
-}
-
-export const specKey = (spec: ConvSpec): string => Object.values(spec).join(' ');
-
-/** Images at a time such that what lies between the nodes stays in the processor's cache. */
-export function imagesPerChunk(floatsPerImage: number): number {
-  return Math.max(1, Math.floor(2 ** 20 / floatsPerImage));
-}
-
-const isPointwise = ({ kernel, strides, pads }: ConvSpec) =>
-  [...kernel, ...strides].every((size) => size === 1) && pads.every((size) => size === 0);
 
 const outShapeOf = (x: TensorInfo, { output, outChannels }: ConvSpec) => [
   x.shape[0]!,
@@ -151,31 +98,4 @@ const inputGradient: OnnxKernel = {
   },
 };
 
-const filterGradient: OnnxKernel = {
-  kernelName: 'Conv2DBackpropFilter',
-  plan({ x, dy }, attrs) {
-    const shape = attrs['filterShape'] as number[];
-    const spec = convSpec(x!.shape, shape, attrs);
-    if (!spec || !isFloat(x!, dy!)) return;
-    const graphShape = [sizeOf(shape.slice(0, 3)), spec.outChannels];
-    if (isPointwise(spec)) {
-      const rows = sizeOf(x!.shape.slice(0, 3));
-      return {
-        key: 'Conv2DBackpropFilter pointwise',
-        inputs: [feed(x!, [rows, spec.inChannels]), feed(dy!, [rows, spec.outChannels])],
-        outputs: [{ dtype: 'float32', shape, graphShape }],
-        build: (graph, inputs) => [graph.op('Gemm', inputs, { transA: 1 })],
-      };
-    }
-    const patches = sizeOf(spec.output) * graphShape[0]!;
-    return {
-      key: `Conv2DBackpropFilter ${specKey(spec)}`,
-      inputs: [feed(x!), feed(dy!)],
-      outputs: [{ dtype: 'float32', shape, graphShape }],
-      build: (graph, [image, gradient]) => [convFilterGradientNodes(graph, image!, gradient!, spec)],
-      chunk: { rows: imagesPerChunk(patches), split: [true, true], sum: [true] },
-    };
-  },
-};
-
-export const conv = [conv2D, fusedConv2D, inputGradient, filterGradient];
+export const conv = [conv2D, fusedConv2D, inputGradient, convFilterGradient];

@@ -3,7 +3,8 @@ import { channelBlock } from '../channel-block';
 import { type ConvSpec, depthwiseNodes, flipNodes } from '../conv-nodes';
 import type { GraphBuilder } from '../graph-builder';
 import { feed, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
-import { convSpec, imagesPerChunk, specKey, withActivation } from './conv';
+import { withActivation } from './conv';
+import { convSpec, imagesPerChunk, specKey } from './conv-spec';
 
 function depthwisePlan(x: TensorInfo, filter: TensorInfo, attrs: NamedAttrMap): Plan | undefined {
   const spec = convSpec(x.shape, filter.shape, attrs, true);
