@@ -18,6 +18,9 @@ interface RunKernelFunc {
  * An operation with a gradient of its own, as one node of the tape. Where `tf.customGrad` computes the gradient
  * of every input, this computes only the ones that are asked for: no `dx` of a first layer, no `dW` of a frozen one.
  *
+ * A gradient of the gradient sees saved inputs only: what `forward` computed and saved is constant to it. (So it is
+ * in tfjs, which has no second derivative of `exp`.)
+ *
  * @param inputs What a gradient may be asked for; an input that is undefined is left out.
  * @param forward Computes the result, and saves what `backward` needs (nothing else outlives the forward pass).
  * @param backward From the gradient of the result and the saved tensors, one function for each input.
