@@ -50,7 +50,7 @@ export const recipe: Recipe = {
   ],
   steps: 3000,
   batchSize: 128,
-  learningRate: 2e-3,
+  learningRate: 4e-3,
   warmupSteps: 50,
   weightDecay: 0.05,
   imageSize: 32,

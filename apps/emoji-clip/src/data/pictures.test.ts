@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { drawOutline } from './draw-outline';
 import { trimToInk } from './trim-to-ink';
 
 /** A picture with one filled rectangle. */
@@ -67,39 +66,5 @@ describe('trimToInk', () => {
     expect(
       trimToInk(rectangle(8, 8, [0, 0, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]), 4).data.every((v) => v === 0),
     ).toBe(true);
-  });
-});
-
-describe('drawOutline', () => {
-  const size = 12;
-  const square = () => rectangle(size, size, [3, 3, 9, 9], [0, 0, 0, 0], [255, 200, 0, 255]).data;
-  const pixel = (pixels: Uint8Array, x: number, y: number) => [
-    ...pixels.subarray((y * size + x) * 4, (y * size + x) * 4 + 4),
-  ];
-
-  it('darkens both sides of an edge and nothing else', () => {
-    const pixels = square();
-    drawOutline(pixels, size, 1, false);
-    expect(pixel(pixels, 5, 5)).toEqual([255, 200, 0, 255]);
-    expect(pixel(pixels, 3, 5)).toEqual([0, 0, 0, 255]);
-    expect(pixel(pixels, 2, 5)).toEqual([0, 0, 0, 255]);
-    expect(pixel(pixels, 1, 5)[3]).toBe(0);
-  });
-
-  it('is as strong as asked, and none at 0', () => {
-    const pixels = square();
-    drawOutline(pixels, size, 0.5, false);
-    expect(pixel(pixels, 3, 5)).toEqual([128, 100, 0, 255]);
-    expect(pixel(pixels, 2, 5)).toEqual([0, 0, 0, 128]);
-    const untouched = square();
-    drawOutline(untouched, size, 0, false);
-    expect(untouched).toEqual(square());
-  });
-
-  it('fills with white for line art', () => {
-    const pixels = square();
-    drawOutline(pixels, size, 1, true);
-    expect(pixel(pixels, 5, 5)).toEqual([255, 255, 255, 255]);
-    expect(pixel(pixels, 3, 5)).toEqual([0, 0, 0, 255]);
   });
 });
