@@ -101,8 +101,8 @@ export function flipNodes(graph: GraphBuilder, w: string): string {
 
 /**
  * Nodes of the gradient of {@link convNodes} for its input: `dy` convolved with the turned filter. With a stride,
- * the pixels of each phase see their own part of the filter; all phases are channels of one convolution, put
- * beside each other afterwards.
+ * the pixels of each phase see their own taps of the filter: a convolution of its own for each, put beside each
+ * other afterwards.
  */
 export function convInputGradientNodes(
   graph: GraphBuilder,
@@ -113,44 +113,54 @@ export function convInputGradientNodes(
 ): string {
   const { input, output, inChannels, outChannels, kernel, strides, dilations, pads } = spec;
   const [top, left] = pads as [number, number, number, number];
-  const unit = [1, 1] as const;
+  /** `dy` with the turned `filter`, to an image of `size`. */
+  const turned = (filter: string, taps: Pair, size: Pair, by: Pair, before: number[]) => {
+    const swapped = graph.op('Transpose', [flipNodes(graph, filter)], { perm: [0, 1, 3, 2] });
+    const after = taps.map((k, i) => size[i]! - output[i]! - before[i]! + (k - 1) * by[i]!);
+    return convNodes(
+      graph,
+      dy,
+      swapped,
+      {
+        input: output,
+        output: size,
+        inChannels: outChannels,
+        outChannels: inChannels,
+        kernel: taps,
+        strides: [1, 1],
+        dilations: by,
+        pads: [...before, ...after],
+      },
+      block,
+    );
+  };
   if (strides[0] === 1 && strides[1] === 1) {
-    const turned = graph.op('Transpose', [flipNodes(graph, w)], { perm: [0, 1, 3, 2] });
     const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
-    const before = [reach[0]! - top, reach[1]! - left];
-    const after = input.map((size, i) => size - output[i]! - before[i]! + reach[i]!);
-    const whole = { ...spec, input: output, output: input, inChannels: outChannels, outChannels: inChannels };
-    return convNodes(graph, dy, turned, { ...whole, pads: [...before, ...after] }, block);
+    return turned(w, kernel, input, dilations, [reach[0]! - top, reach[1]! - left]);
   }
   const [sy, sx] = strides;
-  const taps = [Math.ceil(kernel[0] / sy), Math.ceil(kernel[1] / sx)] as const;
   const steps = [
     Math.floor((input[0] - 1 + top) / sy) + 1,
     Math.floor((input[1] - 1 + left) / sx) + 1,
   ] as const;
-  const fill = [0, 0, 0, 0, taps[0] * sy - kernel[0], taps[1] * sx - kernel[1], 0, 0];
-  const whole = graph.op('Pad', [w, graph.ints(fill), graph.scalar(0)]);
-  const split = graph.op('Reshape', [whole, graph.ints([taps[0], sy, taps[1], sx, inChannels, outChannels])]);
-  const phases = graph.op('Transpose', [split], { perm: [0, 2, 5, 1, 3, 4] });
-  const channels = sy * sx * inChannels;
-  const filter = graph.op('Reshape', [phases, graph.ints([...taps, outChannels, channels])]);
-  const y = convNodes(
-    graph,
-    dy,
-    flipNodes(graph, filter),
-    {
-      input: output,
-      output: steps,
-      inChannels: outChannels,
-      outChannels: channels,
-      kernel: taps,
-      strides: unit,
-      dilations: unit,
-      pads: [taps[0] - 1, taps[1] - 1, steps[0] - output[0], steps[1] - output[1]],
-    },
-    block,
-  );
-  const apart = graph.op('Reshape', [y, graph.ints([-1, ...steps, sy, sx, inChannels])]);
+  const phases: string[] = [];
+  for (let ry = 0; ry < sy; ry++) {
+    for (let rx = 0; rx < sx; rx++) {
+      // A phase beyond the filter has no taps; one tap of zeros stands for them.
+      const taps = [Math.ceil((kernel[0] - ry) / sy) || 1, Math.ceil((kernel[1] - rx) / sx) || 1] as const;
+      const whole = graph.op('Pad', [
+        w,
+        graph.ints([0, 0, 0, 0, Math.max(0, ry + 1 - kernel[0]), Math.max(0, rx + 1 - kernel[1]), 0, 0]),
+        graph.scalar(0),
+      ]);
+      const from = graph.ints([ry, rx]);
+      const to = graph.ints([ry + taps[0] * sy, rx + taps[1] * sx]);
+      const filter = graph.op('Slice', [whole, from, to, graph.ints([0, 1]), graph.ints([sy, sx])]);
+      phases.push(turned(filter, taps, steps, [1, 1], [taps[0] - 1, taps[1] - 1]));
+    }
+  }
+  const channels = graph.op('Concat', phases, { axis: 3 });
+  const apart = graph.op('Reshape', [channels, graph.ints([-1, ...steps, sy, sx, inChannels])]);
   const together = graph.op('Transpose', [apart], { perm: [0, 1, 3, 2, 4, 5] });
   const image = graph.op('Reshape', [together, graph.ints([-1, steps[0] * sy, steps[1] * sx, inChannels])]);
   return graph.op('Slice', [

@@ -23,6 +23,7 @@ const cases: [string, number[], number[], number | [number, number], Pad, number
   ['explicit padding', [2, 6, 7, 8], [3, 3, 8, 8], 1, explicit],
   ['explicit padding, stride 2', [2, 6, 7, 8], [3, 3, 8, 8], 2, explicit],
   ['patches', [2, 8, 8, 3], [4, 4, 3, 16], 4, 'valid'],
+  ['pointwise, stride 3', [2, 7, 6, 8], [1, 1, 8, 8], 3, 'valid'],
   ['stride 3 of 2x2', [2, 8, 8, 3], [2, 2, 3, 16], 3, 'valid'],
 ];
 
