@@ -93,14 +93,13 @@ export function augmentPicture(
       }
       const shade = (edge * line) / 255;
       const ink = offset * alpha;
-      const opacity = shade > alpha ? shade : alpha;
+      const opacity = Math.max(shade, alpha);
       const o = start + (row * size + column) * 3;
       for (let k = 0; k < 3; k++) {
         let value = lineArt
           ? alpha
           : (matrix[3 * k]! * red + matrix[3 * k + 1]! * green + matrix[3 * k + 2]! * blue) / 255 + ink;
-        value = (value < 0 ? 0 : value > 1 ? 1 : value) * (1 - shade);
-        if (value > opacity) value = opacity;
+        value = Math.min(Math.max(0, Math.min(value, 1)) * (1 - shade), opacity);
         out[o + k] = (value + ground[k]! * (1 - opacity) - MEAN) / STD;
       }
     }
