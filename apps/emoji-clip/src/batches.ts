@@ -3,7 +3,7 @@ import type { ByteLevelBPETokenizer } from '@crossmodal/processing';
 import * as tf from '@tensorflow/tfjs-core';
 import { sampleCaption } from './data/captions';
 import type { Concept } from './data/concepts';
-import { augmentPicture } from './pictures/augment-picture';
+import type { Augmenter } from './pictures/augmenter';
 import type { PictureStack } from './pictures/picture-stack';
 import type { Recipe } from './recipe';
 import { wordTokenizer } from './words';
@@ -20,34 +20,31 @@ export interface EmojiBatch {
   captionIds: number[];
 }
 
-/** Batches of every picture in random order, each changed at random and with a random caption. */
+/** Batches of every picture of the augmenter's stack in random order, each changed at random and with a random caption. */
 export function createLoader(
   stack: PictureStack,
   concepts: readonly Concept[],
   tokenizer: ByteLevelBPETokenizer,
   recipe: Recipe,
+  augmenter: Augmenter,
 ): DataLoader<number, EmojiBatch> {
   const words = wordTokenizer(tokenizer);
-  const { imageSize, contextLength, augment: strength } = recipe;
-  const pictureSize = imageSize * imageSize * 3;
+  const { imageSize, contextLength } = recipe;
   return new DataLoader(arrayDataset(Array.from(stack.concepts.keys())), {
     batchSize: recipe.batchSize,
     shuffle: true,
     dropLast: true,
     rng: new Rng(recipe.seed),
-    collate: (pictures, { rng }) => {
+    collate: async (pictures, { rng }) => {
+      const pixels = augmenter.augment(pictures, rng!.split('pictures').state());
       const captionIds = pictures.map((picture) => stack.concepts[picture]!);
       const captions = captionIds.map((concept) => sampleCaption(concepts[concept]!, rng!));
       const { inputIds, attentionMask, shape } = words.tokenize(captions, {
         contextLength,
         padding: 'longest',
       });
-      const pixels = new Float32Array(pictures.length * pictureSize);
-      for (const [i, picture] of pictures.entries()) {
-        augmentPicture(stack, picture, pixels, i * pictureSize, imageSize, { strength, rng: rng! });
-      }
       return {
-        pixelValues: tf.tensor4d(pixels, [pictures.length, imageSize, imageSize, 3]),
+        pixelValues: tf.tensor4d(await pixels, [pictures.length, imageSize, imageSize, 3]),
         inputIds: tf.tensor2d(inputIds, shape, 'int32'),
         attentionMask: tf.tensor2d(attentionMask, shape, 'int32'),
         captionIds,

@@ -13,6 +13,7 @@ import type { ByteLevelBPETokenizer } from '@crossmodal/processing';
 import { createLoader, type EmojiBatch } from './batches';
 import type { Concept } from './data/concepts';
 import { clampLogitScale, createModel, type EmojiCLIP } from './model';
+import { Augmenter } from './pictures/augmenter';
 import type { PictureStack } from './pictures/picture-stack';
 import type { Recipe } from './recipe';
 import type { RunFolder } from './run-folder';
@@ -41,6 +42,7 @@ export async function train({
   loggers = [progressLogger()],
 }: TrainOptions): Promise<{ clip: EmojiCLIP; finished: boolean }> {
   const clip = createModel(recipe, tokenizer.vocabSize);
+  const augmenter = new Augmenter({ stack, strength: recipe.augment, imageSize: recipe.imageSize });
   const schedule = cosineSchedule({
     learningRate: recipe.learningRate,
     steps: recipe.steps - recipe.warmupSteps,
@@ -49,7 +51,7 @@ export async function train({
     model: clip,
     optimizer: new AdamW(clip, { weightDecay: recipe.weightDecay, betas: [0.9, 0.98] }),
     schedule: withWarmup(schedule, recipe.warmupSteps),
-    data: createLoader(stack, concepts, tokenizer, recipe),
+    data: createLoader(stack, concepts, tokenizer, recipe, augmenter),
     loss: (model, { captionIds, ...batch }, context) => {
       const { imageFeatures, textFeatures, logitScale } = model.forward(batch, context);
       return { loss: clipLoss(imageFeatures, textFeatures, logitScale, { captionIds }) };
@@ -61,7 +63,11 @@ export async function train({
     loggers: [...loggers, jsonLinesLogger(folder.log)],
     config: recipe,
   });
-  await trainer.resume();
-  const { reason } = await trainer.fit({ steps: recipe.steps, signal });
-  return { clip, finished: reason === 'finished' };
+  try {
+    await trainer.resume();
+    const { reason } = await trainer.fit({ steps: recipe.steps, signal });
+    return { clip, finished: reason === 'finished' };
+  } finally {
+    await augmenter.close();
+  }
 }

@@ -16,7 +16,8 @@ interface Pictures {
 /** One stack of all pictures, with their edges found. */
 export function stackPictures(sets: readonly Pictures[], size: number): PictureStack {
   const count = sets.reduce((sum, { concepts }) => sum + concepts.length, 0);
-  const pixels = new Uint8Array(count * size * size * 4);
+  // Shared, so that a worker needs no copy.
+  const pixels = new Uint8Array(new SharedArrayBuffer(count * size * size * 4));
   const concepts = new Int32Array(count);
   let at = 0;
   for (const set of sets) {
@@ -24,7 +25,7 @@ export function stackPictures(sets: readonly Pictures[], size: number): PictureS
     concepts.set(set.concepts, at);
     at += set.concepts.length;
   }
-  const edges = new Uint8Array(count * size * size);
+  const edges = new Uint8Array(new SharedArrayBuffer(count * size * size));
   for (let i = 0; i < count; i++) findEdges(pixels, edges, i, size);
   return { pixels, edges, size, concepts };
 }
