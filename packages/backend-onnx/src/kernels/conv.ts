@@ -4,7 +4,7 @@ import { type ConvSpec, convInputGradientNodes, convNodes } from '../conv-nodes'
 import { feed, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
 import { convFilterGradient } from './conv-filter-gradient';
 import { convSpec, imagesPerChunk, isPointwise, specKey } from './conv-spec';
-import { activate } from './matmul';
+import { activate, rowsAtATime } from './matmul';
 
 const outShapeOf = (x: TensorInfo, { output, outChannels }: ConvSpec) => [
   x.shape[0]!,
@@ -22,6 +22,7 @@ function convPlan(x: TensorInfo, filter: TensorInfo, attrs: NamedAttrMap): Plan 
       inputs: [feed(x, [sizeOf(x.shape.slice(0, 3)), spec.inChannels]), feed(filter, filter.shape.slice(2))],
       outputs: [{ dtype: 'float32', shape, graphShape: [sizeOf(shape.slice(0, 3)), spec.outChannels] }],
       build: (graph, inputs) => [graph.op('Gemm', inputs)],
+      chunk: { rows: rowsAtATime(), split: [true, false] },
     };
   }
   return {
@@ -84,6 +85,7 @@ const inputGradient: OnnxKernel = {
         ],
         outputs: [{ dtype: 'float32', shape, graphShape: [sizeOf(shape.slice(0, 3)), spec.inChannels] }],
         build: (graph, inputs) => [graph.op('Gemm', inputs, { transB: 1 })],
+        chunk: { rows: rowsAtATime(), split: [true, false] },
       };
     }
     // Padding wider than the filter reaches would turn into cropping.
