@@ -1,7 +1,10 @@
 import type { Tensor } from 'onnxruntime-common';
-import type { GraphBuilder } from './graph-builder';
+import { type GraphBuilder, UNREADABLE } from './graph-builder';
 import type { NativeRuntime, NativeSession } from './native-binding';
 import type { OnnxBackendOptions } from './options';
+
+/** Elements from which on the binding's copies of outputs cost more than an exception. */
+const WORTH_NO_COPY = 8192;
 
 export interface CompiledKernel {
   session: NativeSession;
@@ -42,9 +45,14 @@ export class SessionCache {
   run(kernel: CompiledKernel, inputs: Tensor[], outputs: Tensor[]): void {
     const feeds: Record<string, Tensor> = {};
     for (let i = 0; i < inputs.length; i++) feeds[`i${i}`] = inputs[i]!;
-    const fetches: Record<string, Tensor> = {};
-    for (let i = 0; i < outputs.length; i++) fetches[kernel.outputNames[i]!] = outputs[i]!;
-    kernel.session.run(feeds, fetches, {});
+    const fetches: Record<string, Tensor | null> = {};
+    let size = 0;
+    for (let i = 0; i < outputs.length; i++) {
+      fetches[kernel.outputNames[i]!] = outputs[i]!;
+      size += outputs[i]!.size;
+    }
+    if (size < WORTH_NO_COPY) kernel.session.run(feeds, fetches, {});
+    else runWithoutCopies(kernel.session, feeds, { [UNREADABLE]: null, ...fetches });
   }
 
   clear(): void {
@@ -64,5 +72,22 @@ export class SessionCache {
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     return session;
+  }
+}
+
+/** The binding throws once the outputs are written, at the first that it would copy: see {@link UNREADABLE}. */
+function runWithoutCopies(
+  session: NativeSession,
+  feeds: Record<string, Tensor>,
+  fetches: Record<string, Tensor | null>,
+): void {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    session.run(feeds, fetches, {});
+  } catch (error) {
+    if (!(error as Error).message.startsWith('Tensor type (16) is not supported')) throw error;
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
