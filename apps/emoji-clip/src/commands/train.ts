@@ -107,7 +107,6 @@ export async function trainCommand(
     unseenDesigner: UNSEEN,
     english,
     chinese,
-    seconds,
     trainingPictures: stack.concepts.length,
     rng: new Rng(recipe.seed),
   });

@@ -36,8 +36,9 @@ export function chartsHtml(charts: readonly Chart[]): string {
 <div class="charts">${charts.map(({ title }) => `<figure><figcaption>${escapeHtml(title)}</figcaption><div></div></figure>`).join('')}</div>
 <script>${script}</script>
 <script>
+const places = [...document.querySelectorAll('.charts figure > div')];
 for (const [i, chart] of ${scriptJson(data)}.entries()) {
-  const place = document.querySelectorAll('.charts figure div')[i];
+  const place = places[i];
   const read = (u, v) => (v == null ? '' : +v.toPrecision(3) + chart.unit);
   new uPlot({
     width: Math.min(560, place.clientWidth || 560), height: 280,

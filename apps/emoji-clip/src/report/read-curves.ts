@@ -8,16 +8,21 @@ interface LogLine {
   type: string;
   step: number;
   loss?: number;
+  seconds?: number;
   metrics?: Record<string, number>;
 }
 
-/** Loss and recall by step, from a run's log. Of steps that were taken twice (a run was killed), the last counts. */
-export async function readCurves(log: string): Promise<{ charts: Chart[] }> {
+/** Loss and recall by step, and the time that the steps took, from a run's log. Of steps that were taken twice (a run was killed), the last counts. */
+export async function readCurves(log: string): Promise<{ charts: Chart[]; seconds: number }> {
   const losses = new Map<number, number>();
+  const durations = new Map<number, number>();
   const recalls = new Map<string, Map<number, number>>();
   for (const line of (await readFile(log, 'utf8')).split('\n')) {
     const entry = parse(line);
-    if (entry?.type === 'step' && typeof entry.loss === 'number') losses.set(entry.step, entry.loss);
+    if (entry?.type === 'step') {
+      if (typeof entry.loss === 'number') losses.set(entry.step, entry.loss);
+      durations.set(entry.step, entry.seconds ?? 0);
+    }
     if (entry?.type === 'evaluation') {
       for (const [name, value] of Object.entries(entry.metrics ?? {})) {
         if (!recalls.has(name)) recalls.set(name, new Map());
@@ -32,6 +37,7 @@ export async function readCurves(log: string): Promise<{ charts: Chart[] }> {
     textToImageR5: ['name to picture, R@5', '#f0a36b'],
   };
   return {
+    seconds: [...durations.values()].reduce((sum, seconds) => sum + seconds, 0),
     charts: [
       {
         title: 'Loss',

@@ -30,7 +30,6 @@ export interface ReportData {
   unseenDesigner: Designer;
   english: Measurements;
   chinese: Measurements;
-  seconds: number;
   trainingPictures: number;
   /** Chooses the examples. */
   rng: Rng;
@@ -50,7 +49,7 @@ const FREE_QUERIES = [
 
 /** Writes a run's report: figures, curves, and pictures of what it finds, right and wrong. */
 export async function writeReport(folder: RunFolder, data: ReportData): Promise<void> {
-  const { recipe, clip, concepts, unseen, unseenDesigner, english, chinese, seconds } = data;
+  const { recipe, clip, concepts, unseen, unseenDesigner, english, chinese } = data;
   const pictures = await pictureFeatures(clip, unseen, recipe.imageSize);
   const names = await textFeatures(
     clip,
@@ -58,7 +57,7 @@ export async function writeReport(folder: RunFolder, data: ReportData): Promise<
     concepts.map((concept) => conceptName(concept)),
   );
   const { total } = clip.parameterCount();
-  const { charts } = await readCurves(folder.log);
+  const { charts, seconds } = await readCurves(folder.log);
   const body = `<h1>A CLIP of emoji</h1>
 <p>Trained from nothing in ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s on ${data.trainingPictures.toLocaleString('en')}
 drawings by ${recipe.designers.length} designers (${total.toLocaleString('en')} parameters, ${recipe.steps.toLocaleString('en')} steps of
