@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { float } from '../graph-builder';
 import { feed, type OnnxKernel, sizeOf } from '../kernel';
+import { columnSums } from './reduction';
 import { CHUNK_ELEMENTS } from './unary';
 
 const rowsAndWidth = (x: TensorInfo) => {
@@ -35,7 +36,7 @@ const layerNormGrad: OnnxKernel = {
   plan({ dy, x, gamma, mean, inverseStd }) {
     const [rows, width] = rowsAndWidth(x!);
     return {
-      key: 'FusedLayerNormGrad',
+      key: `FusedLayerNormGrad ${width}`,
       inputs: [
         feed(dy!, [rows, width]),
         feed(x!, [rows, width]),
@@ -49,17 +50,17 @@ const layerNormGrad: OnnxKernel = {
         { dtype: 'float32', shape: [width] },
       ],
       build(graph, [gradient, input, center, scale, weight]) {
-        const rowMean = (value: string) => graph.op('ReduceMean', [value, graph.ints([1])], { keepdims: 1 });
-        const columnSum = (value: string) => graph.op('ReduceSum', [value, graph.ints([0])], { keepdims: 0 });
         const xhat = graph.op('Mul', [graph.op('Sub', [input!, center!]), scale!]);
-        const g = graph.op('Mul', [gradient!, weight!]);
-        const along = graph.op('Mul', [xhat, rowMean(graph.op('Mul', [g, xhat]))]);
-        const rest = graph.op('Sub', [graph.op('Sub', [g, rowMean(g)]), along]);
-        return [
-          graph.op('Mul', [rest, scale!]),
-          columnSum(graph.op('Mul', [gradient!, xhat])),
-          columnSum(gradient!),
-        ];
+        const along = graph.op('Mul', [gradient!, xhat]);
+        const share = graph.op('Reshape', [
+          graph.op('Mul', [weight!, graph.scalar(1 / width)]),
+          graph.ints([-1, 1]),
+        ]);
+        const meanOfG = graph.op('MatMul', [gradient!, share]);
+        const meanAlong = graph.op('MatMul', [along, share]);
+        const centred = graph.op('Sub', [graph.op('Mul', [gradient!, weight!]), meanOfG]);
+        const rest = graph.op('Sub', [centred, graph.op('Mul', [xhat, meanAlong])]);
+        return [graph.op('Mul', [rest, scale!]), columnSums(graph, along), columnSums(graph, gradient!)];
       },
       chunk: { rows: rowsPerChunk(width), split: [true, true, true, true, false], sum: [false, true, true] },
     };
@@ -95,7 +96,7 @@ const rmsNormGrad: OnnxKernel = {
   plan({ dy, x, gamma, inverseRms }) {
     const [rows, width] = rowsAndWidth(x!);
     return {
-      key: 'FusedRMSNormGrad',
+      key: `FusedRMSNormGrad ${width}`,
       inputs: [feed(dy!, [rows, width]), feed(x!, [rows, width]), feed(inverseRms!, [rows, 1]), feed(gamma!)],
       outputs: [
         { dtype: 'float32', shape: x!.shape, graphShape: [rows, width] },
@@ -103,11 +104,14 @@ const rmsNormGrad: OnnxKernel = {
       ],
       build(graph, [gradient, input, scale, weight]) {
         const xhat = graph.op('Mul', [input!, scale!]);
-        const g = graph.op('Mul', [gradient!, weight!]);
-        const mean = graph.op('ReduceMean', [graph.op('Mul', [g, xhat]), graph.ints([1])], { keepdims: 1 });
-        const dx = graph.op('Mul', [graph.op('Sub', [g, graph.op('Mul', [xhat, mean])]), scale!]);
-        const perElement = graph.op('Mul', [gradient!, xhat]);
-        return [dx, graph.op('ReduceSum', [perElement, graph.ints([0])], { keepdims: 0 })];
+        const along = graph.op('Mul', [gradient!, xhat]);
+        const share = graph.op('Reshape', [
+          graph.op('Mul', [weight!, graph.scalar(1 / width)]),
+          graph.ints([-1, 1]),
+        ]);
+        const mean = graph.op('MatMul', [along, share]);
+        const rest = graph.op('Sub', [graph.op('Mul', [gradient!, weight!]), graph.op('Mul', [xhat, mean])]);
+        return [graph.op('Mul', [rest, scale!]), columnSums(graph, along)];
       },
       chunk: { rows: rowsPerChunk(width), split: [true, true, true, false], sum: [false, true] },
     };

@@ -3,7 +3,7 @@ import { type Attributes, float, type GraphBuilder } from '../graph-builder';
 import { feed, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
 
 /** At a time, where there are several nodes: what lies between them stays in the processor's cache. */
-export const CHUNK_ELEMENTS = 2 ** 16;
+export const CHUNK_ELEMENTS = 2 ** 18;
 
 /** Below this many elements a JavaScript loop ends before a session has begun. */
 const SMALL = 512;
