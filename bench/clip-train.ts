@@ -24,7 +24,8 @@ const row = (engine: string, times: (Measured | undefined)[]) => ({
 });
 const ours = rounds.map((round) => round.ours);
 const torch = rounds.map((round) => round.torch);
-const table = [row('onnx (crossmodal)', ours), row('PyTorch', torch)];
+const table = [row('onnx (crossmodal)', ours)];
+if (torch[0]) table.push(row('PyTorch', torch));
 if (withWasm)
   table.push(
     row(`wasm (tfjs), batch 4 times ${Number(batch) / 4}`, [

@@ -22,7 +22,7 @@ function convPlan(x: TensorInfo, filter: TensorInfo, attrs: NamedAttrMap): Plan 
       inputs: [feed(x, [sizeOf(x.shape.slice(0, 3)), spec.inChannels]), feed(filter, filter.shape.slice(2))],
       outputs: [{ dtype: 'float32', shape, graphShape: [sizeOf(shape.slice(0, 3)), spec.outChannels] }],
       build: (graph, inputs) => [graph.op('Gemm', inputs)],
-      chunk: { rows: rowsAtATime(), split: [true, false] },
+      chunk: { rows: rowsAtATime(sizeOf(x.shape.slice(0, 3))), split: [true, false] },
     };
   }
   return {
@@ -85,7 +85,7 @@ const inputGradient: OnnxKernel = {
         ],
         outputs: [{ dtype: 'float32', shape, graphShape: [sizeOf(shape.slice(0, 3)), spec.inChannels] }],
         build: (graph, inputs) => [graph.op('Gemm', inputs, { transB: 1 })],
-        chunk: { rows: rowsAtATime(), split: [true, false] },
+        chunk: { rows: rowsAtATime(sizeOf(dy!.shape.slice(0, 3))), split: [true, false] },
       };
     }
     // Padding wider than the filter reaches would turn into cropping.
