@@ -1,3 +1,5 @@
+import { ConfigError } from '@crossmodal/core';
+
 /** A complete set of emoji drawings by one designer, as an npm package ships it. */
 export interface Designer {
   id: string;
@@ -151,7 +153,7 @@ export function designerById(id: string): Designer {
   const designer = designers.find((candidate) => candidate.id === id);
   if (!designer) {
     const known = designers.map((candidate) => candidate.id).join(', ');
-    throw new Error(`designerById: id: expected one of ${known}, received "${id}".`);
+    throw new ConfigError(`designerById: id: expected one of ${known}, received "${id}".`);
   }
   return designer;
 }
