@@ -58,7 +58,7 @@ export async function train({
     },
     rng: new Rng(recipe.seed),
     afterStep: (model) => clampLogitScale(model, recipe.logitScale.max),
-    evaluate: { every: Math.ceil(recipe.steps / 6), run: evaluate },
+    evaluate: { every: Math.ceil(recipe.steps / 5), run: evaluate },
     checkpoints: { store: new FolderCheckpointStore(folder.checkpoints), everyMinutes: 1 },
     loggers: [...loggers, jsonLinesLogger(folder.log)],
     config: recipe,
