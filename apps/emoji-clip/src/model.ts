@@ -1,6 +1,5 @@
 import { BagOfTokensEncoder, CLIP, ResidualVisionEncoder } from '@crossmodal/clip';
 import { Rng } from '@crossmodal/core';
-import * as tf from '@tensorflow/tfjs-core';
 import type { Recipe } from './recipe';
 
 export type EmojiCLIP = CLIP<ResidualVisionEncoder, BagOfTokensEncoder>;
@@ -25,9 +24,4 @@ export function createModel(recipe: Recipe, vocabSize: number): EmojiCLIP {
     logitScale: recipe.logitScale.first,
     rng,
   });
-}
-
-/** Keeps the factor on the cosines within [1, max]. */
-export function clampLogitScale(clip: EmojiCLIP, max: number): void {
-  clip.logitScale.assign(tf.clipByValue(clip.logitScale.value, 0, Math.log(max)));
 }

@@ -12,7 +12,7 @@ import { FolderCheckpointStore, jsonLinesLogger } from '@crossmodal/core/node';
 import type { ByteLevelBPETokenizer } from '@crossmodal/processing';
 import { createLoader, type EmojiBatch } from './batches';
 import type { Concept } from './data/concepts';
-import { clampLogitScale, createModel, type EmojiCLIP } from './model';
+import { createModel, type EmojiCLIP } from './model';
 import { Augmenter } from './pictures/augmenter';
 import type { PictureStack } from './pictures/picture-stack';
 import type { Recipe } from './recipe';
@@ -57,7 +57,7 @@ export async function train({
       return { loss: clipLoss(imageFeatures, textFeatures, logitScale, { captionIds }) };
     },
     rng: new Rng(recipe.seed),
-    afterStep: (model) => clampLogitScale(model, recipe.logitScale.max),
+    afterStep: (model) => model.clampLogitScale(recipe.logitScale.max),
     evaluate: { every: Math.ceil(recipe.steps / 5), run: evaluate },
     checkpoints: { store: new FolderCheckpointStore(folder.checkpoints), everyMinutes: 1 },
     loggers: [...loggers, jsonLinesLogger(folder.log)],
