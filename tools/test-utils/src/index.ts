@@ -2,3 +2,4 @@ export { expectClose } from './expect-close';
 export { expectGradient } from './expect-gradient';
 export { expectNoLeak } from './expect-no-leak';
 export { type Golden, readGolden } from './golden';
+export { codeBlocks, runExample } from './run-example';

@@ -1,0 +1,26 @@
+import { format } from 'node:util';
+
+/**
+ * Runs an example of a README and returns what it prints.
+ *
+ * @param code Lines of an ES module; imports are taken from `modules`, by name.
+ */
+export async function runExample(code: string, modules: Record<string, unknown>): Promise<string> {
+  const script = code
+    .replace(/^import \{([^}]*)\} from '(.*)';/gm, "const {$1} = modules['$2'];")
+    .replace(/^import \* as (\w+) from '(.*)';/gm, "const $1 = modules['$2'];");
+  const printed: string[] = [];
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...args: string[]
+  ) => (console: { log(...args: unknown[]): void }, modules: Record<string, unknown>) => Promise<void>;
+  const log = (...args: unknown[]) => printed.push(`${format(...args)}\n`);
+  await new AsyncFunction('console', 'modules', script)({ log }, modules);
+  return printed.join('');
+}
+
+/** The blocks of a language in Markdown, in order. */
+export function codeBlocks(markdown: string, language: string): string[] {
+  return [...markdown.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 'gs'))].map(
+    ([, block]) => block!,
+  );
+}
