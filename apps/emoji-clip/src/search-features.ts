@@ -1,18 +1,12 @@
+import { FeatureIndex, type SearchHit } from '@crossmodal/clip';
 import type { Features } from './measure';
 
-/** The rows of `candidates` most like a row of `queries`, best first. */
-export function best(
-  queries: Features,
-  row: number,
-  candidates: Features,
-  count: number,
-): { index: number; score: number }[] {
-  const dim = queries.shape[1];
-  const query = queries.values.subarray(row * dim, (row + 1) * dim);
-  const scored = Array.from({ length: candidates.shape[0] }, (_, index) => {
-    let score = 0;
-    for (let d = 0; d < dim; d++) score += query[d]! * candidates.values[index * dim + d]!;
-    return { index, score };
-  });
-  return scored.sort((a, b) => b.score - a.score).slice(0, count);
+/** For each query, the rows of `candidates` most like it, best first. */
+export function nearest(queries: Features, candidates: Features, count: number): Promise<SearchHit[][]> {
+  const index = new FeatureIndex(candidates.shape[1]);
+  index.add(
+    Array.from({ length: candidates.shape[0] }, (_, row) => String(row)),
+    candidates.values,
+  );
+  return index.search(queries.values, { k: count });
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { sumTo } from './ops/rows';
 
 /**
  * Replaces the gradients that tfjs-core 4.22 gets wrong: each throws, or has the wrong shape, in cases that the
@@ -76,10 +77,4 @@ export function fixGradients(): void {
       return { images: () => tf.tidy(() => tf.reshape(gradient(), images.shape)) };
     },
   });
-}
-
-/** Sums over what broadcasting `shape` added or stretched. */
-function sumTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
-  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
-  return axes.length === 0 ? gradient : tf.tidy(() => tf.reshape(tf.sum(gradient, axes), shape));
 }

@@ -9,7 +9,7 @@ import { contactSheetHtml } from '../report/contact-sheet';
 import { escapeHtml } from '../report/html';
 import { pageHtml } from '../report/page';
 import type { RunFolder } from '../run-folder';
-import { best } from '../search-features';
+import { nearest } from '../search-features';
 import { renderBar } from '../terminal-bar';
 import { showsColours, terminalPictures } from '../terminal-picture';
 import { pictureUrl, thumbnail } from '../thumbnails';
@@ -30,7 +30,7 @@ export async function searchCommand(
   bar.end();
   const stack = stackPictures([pictures.get(designer.id)!], PICTURE_SIZE);
   const features = await pictureFeatures(clip, stack, recipe.imageSize);
-  const hits = best(await textFeatures(clip, tokenizer, [query]), 0, features, count);
+  const [hits = []] = await nearest(await textFeatures(clip, tokenizer, [query]), features, count);
 
   console.log(`${query}: the nearest of ${stack.concepts.length} drawings by ${designer.name}\n`);
   if (showsColours(process.stdout)) {

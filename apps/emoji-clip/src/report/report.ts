@@ -6,12 +6,12 @@ import { conceptName } from '../data/captions';
 import type { Concept } from '../data/concepts';
 import type { Designer } from '../data/designers';
 import { pictureFeatures, textFeatures } from '../features';
-import type { Features, Measurements } from '../measure';
+import { type Features, type Measurements, rowsOf } from '../measure';
 import type { EmojiCLIP } from '../model';
 import type { PictureStack } from '../pictures/picture-stack';
 import type { Recipe } from '../recipe';
 import type { RunFolder } from '../run-folder';
-import { best } from '../search-features';
+import { nearest } from '../search-features';
 import { pictureUrl } from '../thumbnails';
 import { contactSheetHtml, type SheetRow } from './contact-sheet';
 import { chartsHtml } from './curves';
@@ -110,11 +110,12 @@ async function freeRows(
   pictures: Features,
 ): Promise<SheetRow[]> {
   const queries = await textFeatures(clip, tokenizer, FREE_QUERIES);
+  const hits = await nearest(queries, pictures, 5);
   return Promise.all(
     FREE_QUERIES.map(async (caption, i) => ({
       caption,
       answers: await Promise.all(
-        best(queries, i, pictures, 5).map(async ({ index }) => ({
+        hits[i]!.map(async ({ index }) => ({
           caption: concepts[unseen.concepts[index]!]!.label,
           picture: await pictureUrl(unseen, index),
           right: false,
@@ -127,14 +128,19 @@ async function freeRows(
 async function nameRows({ concepts, unseen, rng, english }: ReportData, pictures: Features, names: Features) {
   const drawn = [...new Set(unseen.concepts)].sort((a, b) => a - b);
   const chosen = [...rng.split('names').permutation(drawn.length).subarray(0, EXAMPLES)];
+  const queries = rowsOf(
+    names,
+    chosen.map((place) => drawn[place]!),
+  );
+  const hits = await nearest(queries, pictures, 5);
   return Promise.all(
-    chosen.map(async (place): Promise<SheetRow> => {
+    chosen.map(async (place, i): Promise<SheetRow> => {
       const concept = drawn[place]!;
       return {
         caption: concepts[concept]!.label,
         rank: english.textToImage.ranks[place]!,
         answers: await Promise.all(
-          best(names, concept, pictures, 5).map(async ({ index }) => ({
+          hits[i]!.map(async ({ index }) => ({
             caption: concepts[unseen.concepts[index]!]!.label,
             picture: await pictureUrl(unseen, index),
             right: unseen.concepts[index] === concept,
@@ -157,13 +163,14 @@ async function pictureRows(
     ...order.filter((picture) => !wrong.includes(picture)).slice(0, EXAMPLES - wrong.length),
     ...wrong,
   ];
+  const hits = await nearest(rowsOf(pictures, chosen), names, 5);
   return Promise.all(
     chosen.map(
-      async (picture): Promise<SheetRow> => ({
+      async (picture, i): Promise<SheetRow> => ({
         caption: concepts[unseen.concepts[picture]!]!.label,
         picture: await pictureUrl(unseen, picture),
         rank: ranks[picture]!,
-        answers: best(pictures, picture, names, 5).map(({ index }) => ({
+        answers: hits[i]!.map(({ index }) => ({
           caption: concepts[index]!.label,
           right: index === unseen.concepts[picture],
         })),
