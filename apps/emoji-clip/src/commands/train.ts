@@ -63,14 +63,15 @@ export async function trainCommand(
   );
 
   const tokenizer = await learnTokenizer(concepts, recipe.vocabSize);
-  const measureUnseen = async (clip: EmojiCLIP, language: 'en' | 'zh' = 'en'): Promise<Measurements> => {
+  const measureUnseen = async (clip: EmojiCLIP, language: 'en' | 'zh' = 'en') => {
     const seen = await pictureFeatures(clip, unseen, recipe.imageSize);
     const names = await textFeatures(
       clip,
       tokenizer,
       concepts.map((concept) => conceptName(concept, language)),
     );
-    return measure(concepts, { ...seen, concepts: unseen.concepts }, names);
+    const measurements = await measure(concepts, { ...seen, concepts: unseen.concepts }, names);
+    return { measurements, seen, names };
   };
   const { clip, finished } = await train({
     recipe,
@@ -80,7 +81,7 @@ export async function trainCommand(
     tokenizer,
     signal,
     evaluate: async (model) => {
-      const { imageToText, textToImage } = await measureUnseen(model);
+      const { imageToText, textToImage } = (await measureUnseen(model)).measurements;
       return {
         imageToTextR1: imageToText.recallAt[1]!,
         imageToTextR5: imageToText.recallAt[5]!,
@@ -94,8 +95,8 @@ export async function trainCommand(
     return;
   }
   await folder.saveModel({ clip, tokenizer, recipe });
-  const english = await measureUnseen(clip);
-  const chinese = await measureUnseen(clip, 'zh');
+  const { measurements: english, seen, names } = await measureUnseen(clip);
+  const { measurements: chinese } = await measureUnseen(clip, 'zh');
   const seconds = (performance.now() - began) / 1000;
   await writeReport(folder, {
     recipe,
@@ -103,6 +104,8 @@ export async function trainCommand(
     tokenizer,
     concepts,
     unseen,
+    pictures: seen,
+    names,
     designers: used,
     unseenDesigner: UNSEEN,
     english,

@@ -2,10 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import type { Rng } from '@crossmodal/core';
 import type { Tokenizer } from '@crossmodal/processing';
 import { attributionTable } from '../data/attribution';
-import { conceptName } from '../data/captions';
 import type { Concept } from '../data/concepts';
 import type { Designer } from '../data/designers';
-import { pictureFeatures, textFeatures } from '../features';
+import { textFeatures } from '../features';
 import { type Features, type Measurements, rowsOf } from '../measure';
 import type { EmojiCLIP } from '../model';
 import type { PictureStack } from '../pictures/picture-stack';
@@ -26,6 +25,9 @@ export interface ReportData {
   concepts: readonly Concept[];
   /** The unseen designer's pictures. */
   unseen: PictureStack;
+  /** Of those pictures, and of all concepts' names. */
+  pictures: Features;
+  names: Features;
   designers: readonly Designer[];
   unseenDesigner: Designer;
   english: Measurements;
@@ -49,13 +51,7 @@ const FREE_QUERIES = [
 
 /** Writes a run's report: figures, curves, and pictures of what it finds, right and wrong. */
 export async function writeReport(folder: RunFolder, data: ReportData): Promise<void> {
-  const { recipe, clip, concepts, unseen, unseenDesigner, english, chinese } = data;
-  const pictures = await pictureFeatures(clip, unseen, recipe.imageSize);
-  const names = await textFeatures(
-    clip,
-    data.tokenizer,
-    concepts.map((concept) => conceptName(concept)),
-  );
+  const { recipe, clip, unseenDesigner, english, chinese } = data;
   const { total } = clip.parameterCount();
   const { charts, seconds } = await readCurves(folder.log);
   const body = `<h1>A CLIP of emoji</h1>
@@ -70,13 +66,13 @@ guessing the largest: ${percent(english.groups.chance)}).</p>
 ${chartsHtml(charts)}
 <h2>Asked in words</h2>
 <p class="muted">Free queries; the five nearest drawings of ${escapeHtml(unseenDesigner.name)}.</p>
-${contactSheetHtml(await freeRows(data, pictures))}
+${contactSheetHtml(await freeRows(data))}
 <h2>Names to pictures</h2>
 <p class="muted">Names drawn at random, and their five nearest drawings. Green: the right one. Red: another.</p>
-${contactSheetHtml(await nameRows(data, pictures, names))}
+${contactSheetHtml(await nameRows(data))}
 <h2>Pictures to names</h2>
 <p class="muted">Drawings at random, half of them among those that went wrong, and their five nearest names.</p>
-${contactSheetHtml(await pictureRows(data, pictures, names))}
+${contactSheetHtml(await pictureRows(data))}
 <h2>Drawings</h2>
 <pre>${escapeHtml(attributionTable(data.designers))}</pre>
 <h2>Recipe</h2>
@@ -105,10 +101,7 @@ function figuresTable(english: Measurements, chinese: Measurements): string {
   );
 }
 
-async function freeRows(
-  { clip, tokenizer, concepts, unseen }: ReportData,
-  pictures: Features,
-): Promise<SheetRow[]> {
+async function freeRows({ clip, tokenizer, concepts, unseen, pictures }: ReportData): Promise<SheetRow[]> {
   const queries = await textFeatures(clip, tokenizer, FREE_QUERIES);
   const hits = await nearest(queries, pictures, 5);
   return Promise.all(
@@ -125,7 +118,7 @@ async function freeRows(
   );
 }
 
-async function nameRows({ concepts, unseen, rng, english }: ReportData, pictures: Features, names: Features) {
+async function nameRows({ concepts, unseen, rng, english, pictures, names }: ReportData) {
   const drawn = [...new Set(unseen.concepts)].sort((a, b) => a - b);
   const chosen = [...rng.split('names').permutation(drawn.length).subarray(0, EXAMPLES)];
   const queries = rowsOf(
@@ -151,11 +144,7 @@ async function nameRows({ concepts, unseen, rng, english }: ReportData, pictures
   );
 }
 
-async function pictureRows(
-  { concepts, unseen, rng, english }: ReportData,
-  pictures: Features,
-  names: Features,
-) {
+async function pictureRows({ concepts, unseen, rng, english, pictures, names }: ReportData) {
   const order = [...rng.split('pictures').permutation(unseen.concepts.length)];
   const { ranks } = english.imageToText;
   const wrong = order.filter((picture) => ranks[picture]! > 1).slice(0, EXAMPLES / 2);
