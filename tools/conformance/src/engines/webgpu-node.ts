@@ -1,0 +1,10 @@
+import type { Engine } from './engine';
+import { startBackend } from './start-backend';
+
+export const webgpuNode: Engine = {
+  name: 'webgpu-node',
+  backend: 'webgpu',
+  label: 'webgpu in Node (Dawn)',
+  start: () => startBackend('webgpu'),
+  accepted: [],
+};
