@@ -2,6 +2,7 @@
 // gzipped. The peer is tfjs itself, as its documentation imports it (all of @tensorflow/tfjs-core with gradients).
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { report } from './lib/report';
 
 const page = `
 import { AdamW, Linear, Rng, valueAndGrad } from '@crossmodal/core';
@@ -30,15 +31,7 @@ const peer = await size(plainPage);
 console.log(`page                       minified     gzipped
 crossmodal core, cpu     ${kb(ours.minified)}  ${kb(ours.gzipped)}
 tfjs alone, cpu          ${kb(peer.minified)}  ${kb(peer.gzipped)}`);
-console.log(
-  JSON.stringify({
-    name: 'bundle-size',
-    ours: ours.gzipped,
-    peer: peer.gzipped,
-    unit: 'bytes',
-    ratio: ours.gzipped / peer.gzipped,
-  }),
-);
+report({ name: 'bundle-size', ours: ours.gzipped, peer: peer.gzipped, unit: 'bytes' });
 
 async function size(contents: string): Promise<{ minified: number; gzipped: number }> {
   const { outputFiles } = await build({

@@ -1,46 +1,43 @@
 // Convolutions and their gradients: this repository's engine, tfjs's wasm, PyTorch on the CPU.
 // npm run bench -- conv [batch] [threads]; PYTHON names an interpreter with torch.
 import { convCases, convOperations } from './lib/conv-cases';
-import { type Measured, runNode, runTorch } from './lib/peer';
+import { runNode, runTorch } from './lib/peer';
 import { report } from './lib/report';
+import { rounds } from './lib/rounds';
 
 const [batch = '64', ...threads] = process.argv.slice(2);
-// Twice each, in turn, and the best of both: other work on the machine falls on all alike.
-const rounds = [0, 1].map(() => ({
-  ours: runNode('peers/conv.ts', ['onnx', batch, ...threads]),
-  torch: runTorch('peers/conv.py', [JSON.stringify(convCases), batch, ...threads]),
-}));
-const best = (times: (Measured | undefined)[], key: string) =>
-  Math.min(...times.map((t) => t?.[key] ?? Number.NaN));
-const wasm = runNode('peers/conv.ts', ['wasm', String(Math.min(8, Number(batch)))]);
+const { ours, torch } = rounds({
+  ours: () => runNode('peers/conv.ts', ['onnx', batch, ...threads]),
+  torch: () => runTorch('peers/conv.py', [JSON.stringify(convCases), batch, ...threads]),
+});
+const wasmBatch = Math.min(8, Number(batch));
+const wasm = runNode('peers/conv.ts', ['wasm', String(wasmBatch)]);
 
-const rows = convCases.flatMap((convCase) =>
-  ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'].map((kernel) => {
+const cases = convCases.flatMap((convCase) =>
+  ['Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter'].map((kernel) => ({ convCase, kernel })),
+);
+console.table(
+  cases.map(({ convCase, kernel }) => {
     const key = `${convCase.name} ${kernel}`;
-    const speed = (milliseconds: number, images: number) =>
-      Number((convOperations(images, convCase) / milliseconds / 1e6).toFixed(1));
-    const [ours, torch] = [
-      best(
-        rounds.map((r) => r.ours),
-        key,
-      ),
-      best(
-        rounds.map((r) => r.torch),
-        key,
-      ),
-    ];
+    const speed = (milliseconds: number | undefined, images: number) =>
+      milliseconds && Number((convOperations(images, convCase) / milliseconds / 1e6).toFixed(1));
     return {
       convolution: convCase.name,
       kernel,
-      'onnx ms': Number(ours.toFixed(2)),
-      'torch ms': Number(torch.toFixed(2)),
-      'onnx GFLOP/s': speed(ours, Number(batch)),
-      'torch GFLOP/s': speed(torch, Number(batch)),
-      'wasm GFLOP/s': key in wasm ? speed(wasm[key]!, Math.min(8, Number(batch))) : null,
+      'onnx ms': Number(ours![key]!.toFixed(2)),
+      'torch ms': torch && Number(torch[key]!.toFixed(2)),
+      'onnx GFLOP/s': speed(ours![key], Number(batch)),
+      'torch GFLOP/s': speed(torch?.[key], Number(batch)),
+      'wasm GFLOP/s': speed(wasm[key], wasmBatch),
     };
   }),
 );
-console.table(rows);
-const sum = (column: 'onnx ms' | 'torch ms') => rows.reduce((total, row) => total + row[column], 0);
-const peer = sum('torch ms');
-report({ name: 'conv', ours: sum('onnx ms'), peer: Number.isNaN(peer) ? null : peer, unit: 'ms' });
+const sum = (times: Record<string, number>) =>
+  cases.reduce((total, { convCase, kernel }) => total + times[`${convCase.name} ${kernel}`]!, 0);
+report({
+  name: 'conv',
+  ours: sum(ours!),
+  peer: torch && sum(torch),
+  unit: 'ms',
+  memory: { ours: ours!['megabytes']!, peer: torch?.['megabytes'] },
+});

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { machine } from './lib/machine';
 
 /** `npm run bench -- <name> [options]`: runs `bench/<name>.ts`. */
 const names = readdirSync(new URL('.', import.meta.url))
@@ -10,4 +11,5 @@ if (name === undefined || !names.includes(name)) {
   process.exit(1);
 }
 process.argv.splice(2, process.argv.length - 2, ...rest);
+console.log(machine());
 await import(`./${name}.ts`);

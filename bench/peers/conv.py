@@ -1,5 +1,6 @@
 """The convolutions of bench/conv.ts in PyTorch: milliseconds of each and of its gradients."""
 import json
+import resource
 import sys
 import time
 
@@ -34,4 +35,5 @@ for c in cases:
     times[c['name'] + ' Conv2D'] = measure(lambda: torch.conv2d(x, w, None, stride, padding))
     times[c['name'] + ' Conv2DBackpropInput'] = measure(lambda: gradient([True, False, False]))
     times[c['name'] + ' Conv2DBackpropFilter'] = measure(lambda: gradient([False, True, False]))
+times['megabytes'] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(times))

@@ -41,4 +41,4 @@ for (const { name, size, from, to, kernel, stride, padding } of convCases) {
   run('Conv2DBackpropFilter', { x, dy }, { filterShape: filter.shape });
   tf.dispose([x, filter, dy]);
 }
-console.log(JSON.stringify(times));
+console.log(JSON.stringify({ ...times, megabytes: process.resourceUsage().maxRSS / 1024 }));

@@ -1,5 +1,6 @@
 """The products of bench/matmul.ts in PyTorch: milliseconds of each."""
 import json
+import resource
 import sys
 import time
 
@@ -19,4 +20,5 @@ for c in json.loads(sys.argv[1]):
         a @ b
         best, runs = min(best, 1000 * (time.perf_counter() - before)), runs + 1
     times[c['name']] = best
+times['megabytes'] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(times))

@@ -21,4 +21,4 @@ for (const { name, a, b, transposeA, transposeB } of matmulCases) {
   times[name] = measure(() => tf.dispose(tf.matMul(x, y, transposeA, transposeB))).best;
   tf.dispose([x, y]);
 }
-console.log(JSON.stringify(times));
+console.log(JSON.stringify({ ...times, megabytes: process.resourceUsage().maxRSS / 1024 }));
