@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectGradient } from '@crossmodal/test-utils';
+import { expectGradient, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, it } from 'vitest';
 import './gradients';
@@ -9,7 +9,7 @@ const values = (shape: number[], offset = 0) =>
 
 describe('gradients that tfjs-core gets wrong', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose } from '@crossmodal/test-utils';
+import { expectClose, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -57,7 +57,7 @@ const keys = [
 describe('Module', () => {
   let model: Model;
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
   beforeEach(() => {
     model = new Model(new Rng(1));

@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose } from '@crossmodal/test-utils';
+import { expectClose, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hostTensorFromValues, hostTensorValues, Parameter } from './index';
 
 describe('Parameter', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   const roundTrips = [

@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Parameter, valueAndGrad } from './index';
 
 describe('valueAndGrad', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('needs nothing but this package for gradients: d/dw sum(w^2) = 2w', () => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenLayer } from '../../test/golden-layer';
@@ -22,7 +22,7 @@ const rng = new Rng(1);
 const random = (...shape: number[]) => tf.tensor(rng.normalArray(tf.util.sizeFromShape(shape)), shape);
 
 beforeAll(async () => {
-  await tf.setBackend('cpu');
+  await useTestEngine();
 });
 
 const plain = (module: { forward(x: tf.Tensor): tf.Tensor }, x: tf.Tensor) => module.forward(x);

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { expectClose } from '@crossmodal/test-utils';
+import { expectClose, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const matrix = (values: ArrayLike<number>, dim: number): FeatureMatrix => ({
 
 describe('retrievalMetrics', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals NumPy’s stable sort, with many ties and several right candidates', async () => {

@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dropout, dropPath, Rng } from '../index';
 
 describe('dropout', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('drops the given share, each value on its own, and keeps the mean', () => {
@@ -35,7 +35,7 @@ describe('dropout', () => {
 
 describe('dropPath', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('drops whole samples', () => {

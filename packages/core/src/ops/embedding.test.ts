@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
@@ -9,7 +9,7 @@ const golden = readGolden(new URL('../../golden/ops.safetensors', import.meta.ur
 
 describe('embedding', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals PyTorch, value and gradient', () => {
@@ -31,7 +31,7 @@ describe('embedding', () => {
     const [weight, ids] = [tf.ones([3, 2]), tf.tensor1d([0, 2, 2], 'int32')];
     expectClose(tf.grad((w) => embedding(w, ids))(weight), [1, 1, 0, 0, 2, 2]);
     expectClose(tf.grad((w) => embedding(w, ids, { paddingIndex: 2 }))(weight), [1, 1, 0, 0, 0, 0]);
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('leaks nothing', () => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectGradient, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectGradient, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
@@ -16,7 +16,7 @@ const forms = {
 
 describe.each(Object.entries(forms))('%s', (name, f) => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals PyTorch, value and gradient', () => {

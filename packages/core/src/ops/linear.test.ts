@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
@@ -9,7 +9,7 @@ const golden = readGolden(new URL('../../golden/ops.safetensors', import.meta.ur
 
 describe('linear', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals PyTorch, value and gradients', () => {
@@ -27,15 +27,15 @@ describe('linear', () => {
     const [x, weight] = [tf.ones([2, 3]), tf.ones([3, 4])];
     const profileOf = (f: () => void) => {
       let products = 0;
-      const kernel = tf.getKernel('BatchMatMul', 'cpu')!;
-      tf.unregisterKernel('BatchMatMul', 'cpu');
+      const kernel = tf.getKernel('BatchMatMul', tf.getBackend())!;
+      tf.unregisterKernel('BatchMatMul', tf.getBackend());
       const kernelFunc: tf.KernelFunc = (params) => {
         products++;
         return kernel.kernelFunc(params);
       };
       tf.registerKernel({ ...kernel, kernelFunc });
       f();
-      tf.unregisterKernel('BatchMatMul', 'cpu');
+      tf.unregisterKernel('BatchMatMul', tf.getBackend());
       tf.registerKernel(kernel);
       return products;
     };

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectGradient, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectGradient, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
@@ -9,7 +9,7 @@ const golden = readGolden(new URL('../../golden/ops.safetensors', import.meta.ur
 
 describe('logSumExp', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals PyTorch, value and gradient', () => {

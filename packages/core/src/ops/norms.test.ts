@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectGradient, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectGradient, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
@@ -11,7 +11,7 @@ const random = (shape: number[], seed: number) =>
 
 describe('layerNorm', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals PyTorch, value and gradients', () => {
@@ -45,7 +45,7 @@ describe('layerNorm', () => {
 
 describe('rmsNorm', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('equals PyTorch, value and gradients', () => {

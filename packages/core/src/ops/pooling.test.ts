@@ -1,8 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
-import { expectClose, readGolden } from '@crossmodal/test-utils';
+import { expectClose, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
 import { averagePool2d, globalAveragePool, maxPool2d, Rng } from '../index';
 
@@ -14,9 +13,9 @@ const turned = (f: (x: tf.Tensor4D) => tf.Tensor) => (x: tf.Tensor4D) => {
   return y.rank === 4 ? tf.transpose(y, [0, 3, 1, 2]) : y;
 };
 
-describe.each(['cpu', 'wasm'])('pooling on %s', (backend) => {
-  afterAll(async () => {
-    await tf.setBackend('cpu');
+describe('pooling', () => {
+  beforeAll(async () => {
+    await useTestEngine();
   });
 
   it.each([
@@ -24,13 +23,11 @@ describe.each(['cpu', 'wasm'])('pooling on %s', (backend) => {
     ['average_pool', (x: tf.Tensor4D) => averagePool2d(x, { kernelSize: 3, stride: 2, padding: 1 })],
     ['average_pool_plain', (x: tf.Tensor4D) => averagePool2d(x, { kernelSize: 2 })],
     ['global_average', globalAveragePool],
-  ])('%s equals PyTorch, value and gradient', async (name, f) => {
-    await tf.setBackend(backend);
+  ])('%s equals PyTorch, value and gradient', (name, f) => {
     expectGoldenCase(golden, name, ['x'], turned(f));
   });
 
-  it('adds gradients of windows that overlap, negative ones too', async () => {
-    await tf.setBackend(backend);
+  it('adds gradients of windows that overlap, negative ones too', () => {
     const x = tf.tensor4d(new Rng(1).normalArray(2 * 5 * 6 * 3, -5), [2, 5, 6, 3]);
     const gradient = tf.grad((x) => maxPool2d(x as tf.Tensor4D, { kernelSize: 3, stride: 1 }))(x);
     expectClose(tf.sum(gradient), [2 * 3 * 4 * 3]); // 1 for each window

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectGradient, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectGradient, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
@@ -10,7 +10,7 @@ const labels = (values: number[]) => tf.tensor1d(values, 'int32');
 
 describe('softmaxCrossEntropy', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   const cases = (['mean', 'sum', 'none'] as const).flatMap((reduction) =>

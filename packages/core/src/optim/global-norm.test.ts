@@ -1,12 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { clipScale, globalNorm } from '../index';
 
 describe('globalNorm and clipScale', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('the norm of all values: sqrt(1 + 4 + 4 + 16)', () => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose } from '@crossmodal/test-utils';
+import { expectClose, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { layerwiseLearningRateDecay, Module, ModuleList, Parameter, SGD } from '../index';
@@ -16,7 +16,7 @@ class Model extends Module {
 
 describe('layerwiseLearningRateDecay', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('layer i of n at decay^(n - i), embeddings at decay^(n + 1), the head whole', () => {

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, readGolden, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -60,7 +60,7 @@ function run(
 
 describe('optimizers equal PyTorch over 50 steps', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   const optimizers: Record<string, (parameters: Parameters) => Optimizer> = {

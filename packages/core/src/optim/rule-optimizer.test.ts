@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -38,7 +38,7 @@ const valuesOf = (model: Module) =>
 describe('an optimizer', () => {
   let model: Model;
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
   beforeEach(() => {
     model = new Model();

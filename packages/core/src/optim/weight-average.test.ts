@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import { expectClose, expectNoLeak, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointError, ConfigError, Module, Parameter, WeightAverage } from '../index';
@@ -18,7 +18,7 @@ describe('WeightAverage', () => {
   };
   const first = () => model.weight.value.dataSync()[0]!;
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
   beforeEach(() => {
     model = new Model();

@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { expectClose } from '@crossmodal/test-utils';
+import { expectClose, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -93,7 +93,7 @@ function setUp(overrides: Partial<TrainerOptions<Line, Batch>> & { batchSize?: n
 
 describe('Trainer', () => {
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    await useTestEngine();
   });
 
   it('learns, and a control that is given the wrong labels does not', async () => {
