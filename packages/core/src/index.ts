@@ -18,6 +18,13 @@ export { requireRng } from './forward-context';
 export { type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
 export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
+export {
+  type KernelProfile,
+  OUTSIDE_KERNELS,
+  type Profile,
+  type ProfileOptions,
+  profile,
+} from './profile/profile';
 export { Rng, type RngState } from './rng';
 export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 

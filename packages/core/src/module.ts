@@ -1,5 +1,6 @@
 import { formatShape } from './assert-shape';
 import { CheckpointError, ConfigError } from './errors';
+import { formatTable } from './format-table';
 import type { StateDict } from './host-tensor';
 import { Parameter } from './parameter';
 
@@ -139,17 +140,9 @@ export abstract class Module {
       const trained = parameter.buffer ? 'buffer' : parameter.trainable ? 'yes' : 'no';
       rows.push([key, formatShape(parameter.fileShape), parameter.size.toLocaleString('en'), trained]);
     }
-    const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-    const lines = rows.map((row) =>
-      row
-        .map((cell, c) => (c === 2 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
-        .join('  ')
-        .trimEnd(),
-    );
     const { trainable, total } = this.parameterCount();
-    lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
-    lines.push(`${total.toLocaleString('en')} values, ${trainable.toLocaleString('en')} of them trained`);
-    return lines.join('\n');
+    const totals = `${total.toLocaleString('en')} values, ${trainable.toLocaleString('en')} of them trained`;
+    return `${formatTable(rows, [2])}\n${totals}`;
   }
 
   /** Releases every parameter and buffer. */
