@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors';
-import { cropImage } from './crop-image';
+import { cropImage, type Region } from './crop-image';
 import { padImage } from './pad-image';
 import { assertImage, assertSize, describe, type RawImage } from './raw-image';
 
@@ -28,11 +28,6 @@ export function centerCrop(image: RawImage, options: CenterCropOptions): RawImag
   assertImage(image, 'centerCrop');
   assertSize(width, 'centerCrop: width');
   assertSize(height, 'centerCrop: height');
-  if (rounding !== 'torchvision' && rounding !== 'transformers') {
-    throw new ConfigError(
-      `centerCrop: rounding: expected 'torchvision' or 'transformers', received ${describe(rounding)}.`,
-    );
-  }
   const missingX = Math.max(0, width - image.width);
   const missingY = Math.max(0, height - image.height);
   const large =
@@ -45,10 +40,28 @@ export function centerCrop(image: RawImage, options: CenterCropOptions): RawImag
           fill,
         })
       : image;
+  return cropImage(large, centerRegion(large, { width, height }, rounding, 'centerCrop'));
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Where the middle of something at least as large lies. `where` begins an error's text. */
+export function centerRegion(
+  whole: Size,
+  { width, height }: Size,
+  rounding: 'torchvision' | 'transformers',
+  where: string,
+): Region {
+  if (rounding !== 'torchvision' && rounding !== 'transformers') {
+    throw new ConfigError(
+      `${where}: rounding: expected 'torchvision' or 'transformers', received ${describe(rounding)}.`,
+    );
+  }
   const middle = rounding === 'torchvision' ? halfToEven : halfDown;
-  const left = middle(large.width - width);
-  const top = middle(large.height - height);
-  return cropImage(large, { left, top, width, height });
+  return { left: middle(whole.width - width), top: middle(whole.height - height), width, height };
 }
 
 function halfDown(n: number): number {

@@ -1,11 +1,11 @@
 import { ConfigError, DataError } from '../errors';
-import { centerCrop } from './center-crop';
+import { centerCrop, centerRegion } from './center-crop';
 import { type CLIPImageProcessorConfig, clipImageProcessorConfig } from './clip-image-processor-config';
 import { type DecodeImageOptions, decodeImage, type ImageSource } from './decode-image';
 import { type PixelValues, pixelValueTable, writePixelValues } from './images-to-pixel-values';
 import type { RawImage } from './raw-image';
 import { resizeImage } from './resize-image';
-import { resizeShortestEdge } from './resize-shortest-edge';
+import { shortestEdgeSize } from './resize-shortest-edge';
 import { toRGB } from './to-rgb';
 
 /** An image to prepare: decoded, encoded, or where it is. */
@@ -63,14 +63,14 @@ export class CLIPImageProcessor {
   /** One decoded image, resized and cropped as configured, still 8-bit RGB. */
   prepare(image: RawImage): RawImage {
     const { size, filter, cropSize, rounding } = this.config;
-    let result = toRGB(image);
-    if (size) {
-      result =
-        'shortestEdge' in size
-          ? resizeShortestEdge(result, size.shortestEdge, filter)
-          : resizeImage(result, { ...size, filter });
+    const input = toRGB(image);
+    const whole =
+      size && 'shortestEdge' in size ? shortestEdgeSize(input, size.shortestEdge) : (size ?? input);
+    if (cropSize && (cropSize.width > whole.width || cropSize.height > whole.height)) {
+      return centerCrop(resizeImage(input, { ...whole, filter }), { ...cropSize, rounding }); // pads
     }
-    return cropSize ? centerCrop(result, { ...cropSize, rounding }) : result;
+    const region = cropSize ? { region: centerRegion(whole, cropSize, rounding, 'CLIPImageProcessor') } : {};
+    return resizeImage(input, { width: whole.width, height: whole.height, filter, ...region });
   }
 
   /**

@@ -19,18 +19,10 @@ export interface Region {
  * @example
  * const face = cropImage(image, { left: 40, top: 12, width: 64, height: 64 });
  */
-export function cropImage(image: RawImage, { left, top, width, height }: Region): RawImage {
+export function cropImage(image: RawImage, region: Region): RawImage {
   assertImage(image, 'cropImage');
-  assertSize(width, 'cropImage: width');
-  assertSize(height, 'cropImage: height');
-  const fits = (start: number, length: number, whole: number) =>
-    Number.isInteger(start) && start >= 0 && start + length <= whole;
-  if (!fits(left, width, image.width) || !fits(top, height, image.height)) {
-    throw new ConfigError(
-      `cropImage: region: expected to lie within ${image.width} x ${image.height}, ` +
-        `received ${width} x ${height} at left ${left}, top ${top}; pad first with padImage.`,
-    );
-  }
+  assertRegion(region, image, 'cropImage');
+  const { left, top, width, height } = region;
   const { data, channels } = image;
   const rowLength = width * channels;
   const out = new Uint8ClampedArray(height * rowLength);
@@ -39,4 +31,22 @@ export function cropImage(image: RawImage, { left, top, width, height }: Region)
     out.set(data.subarray(start, start + rowLength), y * rowLength);
   }
   return { data: out, width, height, channels };
+}
+
+/** Fails unless a region lies within `width x height`. `where` begins the error's text. */
+export function assertRegion(
+  { left, top, width, height }: Region,
+  whole: { width: number; height: number },
+  where: string,
+): void {
+  assertSize(width, `${where}: width`);
+  assertSize(height, `${where}: height`);
+  const fits = (start: number, length: number, size: number) =>
+    Number.isInteger(start) && start >= 0 && start + length <= size;
+  if (!fits(left, width, whole.width) || !fits(top, height, whole.height)) {
+    throw new ConfigError(
+      `${where}: region: expected to lie within ${whole.width} x ${whole.height}, ` +
+        `received ${width} x ${height} at left ${left}, top ${top}; pad first with padImage.`,
+    );
+  }
 }

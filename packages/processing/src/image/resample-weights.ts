@@ -4,6 +4,16 @@ export type ResizeFilter = 'nearest' | 'box' | 'bilinear' | 'bicubic' | 'lanczos
 /** Bits of a weight after the point: 32, less 8 of the pixel and 2 for sums that overshoot. */
 export const WEIGHT_BITS = 22;
 
+/** A resampling along rows or columns. */
+export interface ResampleAxis {
+  inputSize: number;
+  outputSize: number;
+  /** The output positions that are wanted: `kept` of them, from `first` on. */
+  first: number;
+  kept: number;
+  filter: Exclude<ResizeFilter, 'nearest'>;
+}
+
 /** For every output position, the run of input positions it is made of, and their weights. */
 export interface ResampleWeights {
   /** First input position. */
@@ -29,25 +39,27 @@ const kernels: Record<Exclude<ResizeFilter, 'nearest'>, Kernel> = {
 
 /**
  * Weights that bring `inputSize` samples to `outputSize`. The kernel is stretched by the reduction factor when
- * shrinking, so that every input sample counts.
+ * shrinking, so that every input sample counts. Only those of `kept` output positions from `first` on.
  */
-export function resampleWeights(
-  inputSize: number,
-  outputSize: number,
-  filter: Exclude<ResizeFilter, 'nearest'>,
-): ResampleWeights {
+export function resampleWeights({
+  inputSize,
+  outputSize,
+  first,
+  kept,
+  filter,
+}: ResampleAxis): ResampleWeights {
   const kernel = kernels[filter];
   const scale = inputSize / outputSize;
   const stretch = Math.max(scale, 1);
   const support = kernel.support * stretch;
   const perStretch = 1 / stretch;
   const stride = Math.ceil(support) * 2 + 1;
-  const starts = new Int32Array(outputSize);
-  const counts = new Int32Array(outputSize);
-  const weights = new Int32Array(outputSize * stride);
+  const starts = new Int32Array(kept);
+  const counts = new Int32Array(kept);
+  const weights = new Int32Array(kept * stride);
   const exact = new Float64Array(stride);
-  for (let o = 0; o < outputSize; o++) {
-    const center = (o + 0.5) * scale;
+  for (let o = 0; o < kept; o++) {
+    const center = (first + o + 0.5) * scale;
     const start = Math.max(0, Math.trunc(center - support + 0.5));
     const count = Math.min(inputSize, Math.trunc(center + support + 0.5)) - start;
     let sum = 0;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { cropImage } from './crop-image';
 import type { RawImage } from './raw-image';
 import type { ResizeFilter } from './resample-weights';
 import { resizeImage } from './resize-image';
@@ -48,6 +49,23 @@ describe('resizeImage', () => {
     expect(image.data).toEqual(before);
   });
 
+  it('computes a region as if it had cropped the whole', () => {
+    for (const filter of ['nearest', 'bilinear', 'bicubic'] as const) {
+      for (const [width, height] of [
+        [31, 17],
+        [60, 12],
+        [60, 40],
+        [20, 40],
+        [90, 100],
+      ] as const) {
+        const image = noiseImage(3, 60, 40, 3);
+        const region = { left: 5, top: 3, width: 11, height: 7 };
+        const part = resizeImage(image, { width, height, filter, region });
+        expect(part).toEqual(cropImage(resizeImage(image, { width, height, filter }), region));
+      }
+    }
+  });
+
   it('says what is wrong', () => {
     const image = noiseImage(1, 4, 3, 3);
     expect(() => resizeImage(image, { width: 0, height: 3 })).toThrow(
@@ -55,6 +73,10 @@ describe('resizeImage', () => {
     );
     expect(() => resizeImage(image, { width: 2, height: 2, filter: 'hamming' as 'box' })).toThrow(
       'resizeImage: filter: expected one of nearest, box, bilinear, bicubic, lanczos, received "hamming".',
+    );
+    const region = { left: 1, top: 0, width: 2, height: 2 };
+    expect(() => resizeImage(image, { width: 2, height: 2, region })).toThrow(
+      'resizeImage: region: expected to lie within 2 x 2, received 2 x 2 at left 1, top 0',
     );
     expect(() => resizeImage({ ...image, width: 5 }, { width: 2, height: 2 })).toThrow(
       'resizeImage: image.data: expected 3 x 5 x 3 = 45 values, received 36.',

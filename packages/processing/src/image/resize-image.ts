@@ -1,7 +1,9 @@
 import { ConfigError } from '../errors';
+import { assertRegion, cropImage, type Region } from './crop-image';
 import { divideAlpha, multiplyAlpha } from './premultiply';
 import { assertImage, assertSize, describe, type RawImage } from './raw-image';
-import { type ResampleWeights, type ResizeFilter, resampleWeights, WEIGHT_BITS } from './resample-weights';
+import { resample } from './resample';
+import type { ResizeFilter } from './resample-weights';
 
 export interface ResizeOptions {
   /** Width of the result in pixels. */
@@ -10,6 +12,8 @@ export interface ResizeOptions {
   height: number;
   /** Default `'bicubic'`. */
   filter?: ResizeFilter;
+  /** The part of the result that is wanted; the rest is not computed. Default all of it. */
+  region?: Region;
 }
 
 const filters: readonly ResizeFilter[] = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos'];
@@ -24,12 +28,17 @@ const filters: readonly ResizeFilter[] = ['nearest', 'box', 'bilinear', 'bicubic
  * premultiplied.
  *
  * @param image HWC, 1, 3 or 4 channels of 0 to 255.
- * @returns A new image `[height, width, channels]`.
- * @throws DataError when the image is malformed; ConfigError on a bad size or filter.
+ * In WebAssembly's SIMD, or in JavaScript where that is not to be had.
+ *
+ * @returns A new image `[height, width, channels]`, or that `region` of it.
+ * @throws DataError when the image is malformed; ConfigError on a bad size, filter or region.
  * @example
  * const small = resizeImage(image, { width: 224, height: 224, filter: 'bicubic' });
  */
-export function resizeImage(image: RawImage, { width, height, filter = 'bicubic' }: ResizeOptions): RawImage {
+export function resizeImage(
+  image: RawImage,
+  { width, height, filter = 'bicubic', region }: ResizeOptions,
+): RawImage {
   assertImage(image, 'resizeImage');
   assertSize(width, 'resizeImage: width');
   assertSize(height, 'resizeImage: height');
@@ -38,98 +47,20 @@ export function resizeImage(image: RawImage, { width, height, filter = 'bicubic'
       `resizeImage: filter: expected one of ${filters.join(', ')}, received ${describe(filter)}.`,
     );
   }
-  if (width === image.width && height === image.height) return { ...image, data: image.data.slice() };
-  if (filter === 'nearest') return resizeNearest(image, width, height);
-  if (image.channels !== 4) return resample(image, width, height, filter);
-  return divideAlpha(resample(multiplyAlpha(image), width, height, filter));
+  if (region) assertRegion(region, { width, height }, 'resizeImage');
+  const kept = region ?? { left: 0, top: 0, width, height };
+  if (width === image.width && height === image.height) return cropImage(image, kept);
+  if (filter === 'nearest') return resizeNearest(image, width, height, kept);
+  const size = { width, height, filter };
+  if (image.channels !== 4) return resample(image, size, kept);
+  return divideAlpha(resample(multiplyAlpha(image), size, kept));
 }
 
-function resample(
-  image: RawImage,
-  width: number,
-  height: number,
-  filter: Exclude<ResizeFilter, 'nearest'>,
-): RawImage {
-  const across = (input: RawImage) =>
-    width === input.width ? input : resampleRows(input, width, resampleWeights(input.width, width, filter));
-  const down = (input: RawImage) =>
-    height === input.height
-      ? input
-      : resampleColumns(input, height, resampleWeights(input.height, height, filter));
-  const lost = image.height - height;
-  const columnsFirst = lost > 0 && lost > 2 * (image.width - width);
-  return columnsFirst ? across(down(image)) : down(across(image));
-}
-
-function resampleRows(
-  image: RawImage,
-  width: number,
-  { starts, counts, weights, stride }: ResampleWeights,
-): RawImage {
-  const { data, height, channels } = image;
-  const out = new Uint8ClampedArray(height * width * channels);
-  const rowLength = image.width * channels;
-  let target = 0;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, target += channels) {
-      const count = counts[x]!;
-      const firstWeight = x * stride;
-      let at = y * rowLength + starts[x]! * channels;
-      if (channels === 3) {
-        let r = ROUND;
-        let g = ROUND;
-        let b = ROUND;
-        for (let k = firstWeight; k < firstWeight + count; k++, at += 3) {
-          const weight = weights[k]!;
-          r += Math.imul(data[at]!, weight);
-          g += Math.imul(data[at + 1]!, weight);
-          b += Math.imul(data[at + 2]!, weight);
-        }
-        out[target] = r >> WEIGHT_BITS;
-        out[target + 1] = g >> WEIGHT_BITS;
-        out[target + 2] = b >> WEIGHT_BITS;
-        continue;
-      }
-      for (let c = 0; c < channels; c++) {
-        let sum = ROUND;
-        for (let k = 0; k < count; k++)
-          sum += Math.imul(data[at + k * channels + c]!, weights[firstWeight + k]!);
-        out[target + c] = sum >> WEIGHT_BITS; // clamps
-      }
-    }
-  }
-  return { data: out, width, height, channels };
-}
-
-function resampleColumns(
-  image: RawImage,
-  height: number,
-  { starts, counts, weights, stride }: ResampleWeights,
-): RawImage {
-  const { data, width, channels } = image;
-  const rowLength = width * channels;
-  const out = new Uint8ClampedArray(height * rowLength);
-  const sums = new Int32Array(rowLength);
-  for (let y = 0; y < height; y++) {
-    sums.fill(ROUND);
-    for (let k = 0; k < counts[y]!; k++) {
-      const weight = weights[y * stride + k]!;
-      const row = (starts[y]! + k) * rowLength;
-      for (let i = 0; i < rowLength; i++) sums[i]! += Math.imul(data[row + i]!, weight);
-    }
-    const target = y * rowLength;
-    for (let i = 0; i < rowLength; i++) out[target + i] = sums[i]! >> WEIGHT_BITS;
-  }
-  return { data: out, width, height, channels };
-}
-
-const ROUND = 1 << (WEIGHT_BITS - 1);
-
-function resizeNearest(image: RawImage, width: number, height: number): RawImage {
+function resizeNearest(image: RawImage, width: number, height: number, kept: Region): RawImage {
   const { data, channels } = image;
-  const out = new Uint8ClampedArray(height * width * channels);
-  const columns = nearestPositions(image.width, width);
-  const rows = nearestPositions(image.height, height);
+  const out = new Uint8ClampedArray(kept.height * kept.width * channels);
+  const columns = nearestPositions(image.width, width).subarray(kept.left, kept.left + kept.width);
+  const rows = nearestPositions(image.height, height).subarray(kept.top, kept.top + kept.height);
   let target = 0;
   for (const y of rows) {
     for (const x of columns) {
@@ -137,7 +68,7 @@ function resizeNearest(image: RawImage, width: number, height: number): RawImage
       for (let c = 0; c < channels; c++) out[target++] = data[at + c]!;
     }
   }
-  return { data: out, width, height, channels };
+  return { data: out, width: kept.width, height: kept.height, channels };
 }
 
 /** The input position under the middle of each output position. Steps are added up, as Pillow does. */

@@ -19,11 +19,11 @@ export function resizeShortestEdge(
 ): RawImage {
   assertImage(image, 'resizeShortestEdge');
   assertSize(size, 'resizeShortestEdge: size');
-  const { width, height } = image;
+  return resizeImage(image, { ...shortestEdgeSize(image, size), filter });
+}
+
+/** The size that {@link resizeShortestEdge} gives an image. */
+export function shortestEdgeSize({ width, height }: { width: number; height: number }, size: number) {
   const shorter = Math.min(width, height);
-  return resizeImage(image, {
-    width: Math.trunc((size * width) / shorter),
-    height: Math.trunc((size * height) / shorter),
-    filter,
-  });
+  return { width: Math.trunc((size * width) / shorter), height: Math.trunc((size * height) / shorter) };
 }
