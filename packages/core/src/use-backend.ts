@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError } from './errors';
+import { BackendError, isCrossmodalError } from './errors';
 
 /** The engine in use from now on. */
 export interface BackendChoice {
@@ -23,9 +23,9 @@ const ENGINES: Readonly<Record<string, Engine>> = {
     needs: 'Node',
   },
   tensorflow: {
-    packages: ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'],
-    about: 'libtensorflow, with CUDA where tfjs-node-gpu is installed',
-    needs: 'Node 20 or 22',
+    packages: ['@crossmodal/backend-tensorflow'],
+    about: 'libtensorflow, on the CPU or by CUDA',
+    needs: 'Node',
   },
   webgpu: {
     packages: ['@tensorflow/tfjs-backend-webgpu'],
@@ -108,6 +108,7 @@ async function register(specifier: string): Promise<string | undefined> {
     await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
     return undefined;
   } catch (error) {
+    if (isCrossmodalError(error)) return `${specifier}: ${firstLine(error)}.`; // it says what to do itself
     const missing = (error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND';
     const problem = missing ? 'is not there' : `cannot be loaded (${firstLine(error)})`;
     const page = isNode() ? '' : `, and import '${specifier}' in your page`;
