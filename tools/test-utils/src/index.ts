@@ -4,4 +4,4 @@ export { expectNoLeak } from './expect-no-leak';
 export { type Golden, readGolden } from './golden';
 export { codeBlocks, runExample } from './run-example';
 export { useSoftwareGpu } from './use-software-gpu';
-export { useTestEngine } from './use-test-engine';
+export { setTestEngine, useTestEngine } from './use-test-engine';

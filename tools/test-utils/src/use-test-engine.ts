@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/**
- * Makes tfjs compute with the engine under test: the tfjs name in `CROSSMODAL_TEST_ENGINE`, by default `cpu`. The
- * engine is registered already, by the test file (`cpu`) or by the setup of the project that sets the variable.
- */
+let engine = 'cpu';
+
+/** Chooses what {@link useTestEngine} takes in this process: a name that tfjs knows. The conformance suite calls it. */
+export function setTestEngine(name: string): void {
+  engine = name;
+}
+
+/** Makes tfjs compute with the engine under test: `cpu`, unless the suite runs for another one. */
 export async function useTestEngine(): Promise<void> {
-  const { env } = import.meta as unknown as { env: Record<string, string | undefined> };
-  const name = env['CROSSMODAL_TEST_ENGINE'] ?? 'cpu';
-  if (!(await tf.setBackend(name))) throw new Error(`useTestEngine: ${name} did not start.`);
+  if (!(await tf.setBackend(engine))) throw new Error(`useTestEngine: ${engine} did not start.`);
 }

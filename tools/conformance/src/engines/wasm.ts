@@ -3,7 +3,6 @@ import type { Engine } from './engine';
 import { startBackend } from './start-backend';
 
 export const wasm: Engine = {
-  name: 'wasm',
   backend: 'wasm',
   label: 'wasm',
   start: () => startBackend('wasm'),

@@ -2,7 +2,6 @@ import type { Engine } from './engine';
 import { startBackend } from './start-backend';
 
 export const webgpuNode: Engine = {
-  name: 'webgpu-node',
   backend: 'webgpu',
   label: 'webgpu in Node (Dawn)',
   start: () => startBackend('webgpu'),

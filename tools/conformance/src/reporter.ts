@@ -1,0 +1,69 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+/** What a run found out about an engine. */
+export interface Findings {
+  /** Why it did not run; then there is nothing else. */
+  missing?: string;
+  /** Operations: run, equal to cpu's in values and gradients, and differing as is known: reason to how many. */
+  operations?: { checked: number; equal: number; unlike: Record<string, number> };
+  /** Tests of core's suites: run, passed, and failing as is known: reason to how many. */
+  core?: { checked: number; passed: number; failing: Record<string, number> };
+  /** Models whose training steps were compared, and the largest difference of a weight after the last. */
+  training?: Record<string, number>;
+}
+
+/** Prints a line for each engine when a run ends; a run of all files writes `.cache/conformance/<engine>.json`. */
+export default class ConformanceReporter implements Reporter {
+  private vitest!: Vitest;
+
+  onInit(vitest: Vitest): void {
+    this.vitest = vitest;
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const all = await this.vitest.globTestSpecifications();
+    const whole = modules.length === all.length && this.vitest.config.testNamePattern === undefined;
+    for (const engine of new Set(modules.map(({ project }) => project.name))) {
+      const findings = gather(modules.filter(({ project }) => project.name === engine));
+      console.log(`${engine}: ${inWords(findings)}`);
+      if (!whole) continue;
+      mkdirSync('.cache/conformance', { recursive: true });
+      writeFileSync(`.cache/conformance/${engine}.json`, `${JSON.stringify(findings, null, 2)}\n`);
+    }
+  }
+}
+
+function gather(files: TestModule[]): Findings {
+  const core = { checked: 0, passed: 0, failing: {} as Record<string, number> };
+  const findings: Findings = { core };
+  for (const file of files) {
+    for (const test of file.children.allTests()) {
+      const { missing, failing, ...found } = test.meta() as Findings & { failing?: string };
+      if (missing !== undefined) return { missing };
+      Object.assign(findings, found);
+      if (!file.moduleId.includes('/packages/core/')) continue;
+      const { state } = test.result();
+      if (state !== 'skipped') core.checked++;
+      if (failing !== undefined) core.failing[failing] = (core.failing[failing] ?? 0) + 1;
+      else if (state === 'passed') core.passed++;
+    }
+  }
+  return findings;
+}
+
+function inWords({ missing, operations, core, training }: Findings): string {
+  if (missing !== undefined) return `not run. ${missing}`;
+  const list = (counts: Record<string, number> = {}) =>
+    Object.entries(counts)
+      .map(([reason, count]) => `; ${count}: ${reason}`)
+      .join('');
+  return [
+    operations &&
+      `${operations.equal} of ${operations.checked} operations equal cpu's${list(operations.unlike)}`,
+    core?.checked && `${core.passed} of ${core.checked} of core's tests pass${list(core.failing)}`,
+    training && `${Object.keys(training).length} models train as on cpu`,
+  ]
+    .filter(Boolean)
+    .join('. ');
+}
