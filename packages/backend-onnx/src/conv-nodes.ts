@@ -15,7 +15,14 @@ export interface ConvSpec {
   pads: readonly number[];
 }
 
-const NCHWC = 'com.microsoft.nchwc';
+export const NCHWC = 'com.microsoft.nchwc';
+export const convAttributes = ({ kernel, strides, dilations, pads }: ConvSpec) => ({
+  kernel_shape: [...kernel],
+  strides: [...strides],
+  dilations: [...dilations],
+  pads: [...pads],
+});
+
 const ceilTo = (n: number, multiple: number) => Math.ceil(n / multiple) * multiple;
 
 /**
@@ -24,19 +31,26 @@ const ceilTo = (n: number, multiple: number) => Math.ceil(n / multiple) * multip
  * tensor, is part of the graph. It reads pixels with fewer channels than a block as planes.
  */
 export function convNodes(graph: GraphBuilder, x: string, w: string, spec: ConvSpec, block: number): string {
-  const { inChannels, outChannels, kernel, strides, dilations, pads } = spec;
-  const attributes = {
-    kernel_shape: [...kernel],
-    strides: [...strides],
-    dilations: [...dilations],
-    pads: [...pads],
-  };
+  const { inChannels, outChannels } = spec;
+  const attributes = convAttributes(spec);
   const fewChannels = inChannels < block;
   if (block === 0 || (!fewChannels && inChannels % block !== 0)) {
     const planes = graph.op('Transpose', [x], { perm: [0, 3, 1, 2] });
     const filter = graph.op('Transpose', [w], { perm: [3, 2, 0, 1] });
     return graph.op('Transpose', [graph.op('Conv', [planes, filter], attributes)], { perm: [0, 2, 3, 1] });
   }
+  const filter = blockedFilterNodes(graph, w, spec, block);
+  const image = fewChannels
+    ? graph.op('Transpose', [x], { perm: [0, 3, 1, 2] })
+    : graph.op('ReorderInput', [x], { channels_last: 1 }, NCHWC);
+  const y = graph.op('Conv', [image, filter], attributes, NCHWC);
+  return graph.op('ReorderOutput', [y], { channels: outChannels, channels_last: 1 }, NCHWC);
+}
+
+/** Nodes that put an HWIO filter in the order of the direct convolution, with zeros for channels that fill up a block. */
+export function blockedFilterNodes(graph: GraphBuilder, w: string, spec: ConvSpec, block: number): string {
+  const { inChannels, outChannels, kernel } = spec;
+  const fewChannels = inChannels < block;
   const padded = ceilTo(outChannels, block);
   const whole =
     padded === outChannels
@@ -49,12 +63,7 @@ export function convNodes(graph: GraphBuilder, x: string, w: string, spec: ConvS
   const ordered = graph.op('Transpose', [blocks], {
     perm: fewChannels ? [3, 2, 0, 1, 4] : [4, 2, 0, 1, 3, 5],
   });
-  const filter = graph.op('Reshape', [ordered, graph.ints([padded, inChannels, ...kernel])]);
-  const image = fewChannels
-    ? graph.op('Transpose', [x], { perm: [0, 3, 1, 2] })
-    : graph.op('ReorderInput', [x], { channels_last: 1 }, NCHWC);
-  const y = graph.op('Conv', [image, filter], attributes, NCHWC);
-  return graph.op('ReorderOutput', [y], { channels: outChannels, channels_last: 1 }, NCHWC);
+  return graph.op('Reshape', [ordered, graph.ints([padded, inChannels, ...kernel])]);
 }
 
 /** Nodes of one filter for each channel: `w` is [height, width, channels, multiplier]. */

@@ -1,6 +1,7 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type DataStorage, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Tensor } from 'onnxruntime-common';
+import type { Blocks } from './blocked-layout';
 import { BufferPool, type PooledBuffer } from './buffer-pool';
 import { OnnxBackendError } from './errors';
 import { GraphBuilder } from './graph-builder';
@@ -10,7 +11,19 @@ import { options } from './options';
 import { type CompiledKernel, SessionCache } from './session-cache';
 
 type DataId = TensorInfo['dataId'];
-type StoredData = ReturnType<MathBackendCPU['data']['get']> & { buffer?: PooledBuffer };
+type StoredData = ReturnType<MathBackendCPU['data']['get']> & {
+  buffer?: PooledBuffer | undefined;
+  /** Images that are not in `values`' order yet: see blocked-layout.ts. */
+  blocks?: Blocks;
+  /** What a kernel made of this tensor to use again; released with it. */
+  prepared?: Prepared;
+};
+interface Prepared {
+  /** What it was made for, and of. */
+  key: string;
+  from: DataId[];
+  tensors: TensorInfo[];
+}
 type BackendValues = ReturnType<MathBackendCPU['readSync']>;
 
 /**
@@ -61,6 +74,28 @@ export class OnnxBackend extends MathBackendCPU {
   view(tensor: TensorInfo, offset: number, shape: number[]): TensorInfo {
     const values = this.values(tensor).subarray(offset, offset + sizeOf(shape));
     return this.makeTensorInfo(shape, tensor.dtype, values);
+  }
+
+  /**
+   * What `prepare` makes of tensors that change rarely (weights in another order): kept until the first of them is
+   * disposed, made anew when any of them is another than last time or `key` is. Whoever writes into a tensor's
+   * memory calls {@link forget}.
+   */
+  prepared(key: string, from: readonly TensorInfo[], prepare: () => TensorInfo[]): TensorInfo[] {
+    const data = this.data.get(from[0]!.dataId);
+    const ids = from.map(({ dataId }) => dataId);
+    if (data.prepared?.key !== key || data.prepared.from.some((id, i) => id !== ids[i])) {
+      this.forget(from[0]!);
+      data.prepared = { key, from: ids, tensors: prepare() };
+    }
+    return data.prepared!.tensors;
+  }
+
+  /** Releases what was {@link prepared} of this tensor. */
+  forget(tensor: TensorInfo): void {
+    const data = this.data.get(tensor.dataId);
+    for (const prepared of data.prepared?.tensors ?? []) this.disposeIntermediateTensorInfo(prepared);
+    delete data.prepared;
   }
 
   /** Runs a plan; the outputs are the caller's. */
@@ -130,9 +165,12 @@ export class OnnxBackend extends MathBackendCPU {
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
-    const buffer = this.data.has(dataId) ? this.data.get(dataId).buffer : undefined;
+    const data = this.data.has(dataId) ? this.data.get(dataId) : undefined;
     const done = super.disposeData(dataId, force);
-    if (buffer && !this.data.has(dataId)) this.pool.release(buffer);
+    if (data && !this.data.has(dataId)) {
+      if (data.buffer) this.pool.release(data.buffer);
+      for (const prepared of data.prepared?.tensors ?? []) this.disposeIntermediateTensorInfo(prepared);
+    }
     return done;
   }
 

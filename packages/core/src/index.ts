@@ -61,6 +61,7 @@ export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/soft
 
 export { type Activation, activate } from './layers/activation';
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d';
+export { type ConvNormOptions, convNorm } from './layers/conv-norm';
 export { ConvTranspose2d, type ConvTranspose2dConfig } from './layers/conv-transpose2d';
 export { Conv2d, type Conv2dConfig } from './layers/conv2d';
 export { Dropout, DropPath } from './layers/dropout';

@@ -3,6 +3,7 @@ import { attentions } from './attention';
 import { binary } from './binary';
 import { channelNorms } from './channel-norm';
 import { conv } from './conv';
+import { convNorms } from './conv-norm';
 import { crossEntropies } from './cross-entropy';
 import { depthwiseConv } from './depthwise-conv';
 import { fills } from './fill';
@@ -24,6 +25,7 @@ export const kernels: Kernel[] = [
   layout,
   matmul,
   conv,
+  convNorms,
   depthwiseConv,
   pool,
   norms,

@@ -1,5 +1,8 @@
-import { backend_util, type NamedAttrMap } from '@tensorflow/tfjs-core';
+import { backend_util, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
+import { blocksOf, keepInBlocks, planesOf } from '../blocked-layout';
+import { NCHWC } from '../conv-nodes';
 import { type HostKernel, isFloat } from '../kernel';
+import type { OnnxBackend } from '../onnx-backend';
 
 type PoolInfo = backend_util.Conv2DInfo;
 
@@ -34,6 +37,8 @@ const maxPool: HostKernel = {
   compute({ inputs: { x }, attrs, backend }) {
     if (!isFloat(x!)) return;
     const info = poolInfo(x!.shape, attrs);
+    const blocks = blocksOf(backend, x!);
+    if (blocks) return maxPoolInBlocks(backend, blocks, x!.shape, info);
     const output = backend.allocate(info.outShape, 'float32');
     const from = backend.floats(x!);
     const to = backend.floats(output).fill(-Infinity);
@@ -48,6 +53,26 @@ const maxPool: HostKernel = {
     return output;
   },
 };
+
+function maxPoolInBlocks(
+  backend: OnnxBackend,
+  values: Float32Array,
+  xShape: readonly number[],
+  { outShape, filterHeight, filterWidth, strideHeight, strideWidth, padInfo }: PoolInfo,
+): TensorInfo {
+  const attributes = {
+    kernel_shape: [filterHeight, filterWidth],
+    strides: [strideHeight, strideWidth],
+    pads: [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right],
+  };
+  const [y] = backend.run({
+    key: `MaxPool in blocks ${Object.values(attributes).join(' ')}`,
+    inputs: [{ constant: values, shape: planesOf(xShape) }],
+    outputs: [{ dtype: 'float32', shape: outShape, graphShape: planesOf(outShape) }],
+    build: (graph, [x]) => [graph.op('MaxPool', [x!], attributes, NCHWC)],
+  });
+  return keepInBlocks(backend, y!);
+}
 
 const maxPoolGrad: HostKernel = {
   kernelName: 'MaxPoolGrad',

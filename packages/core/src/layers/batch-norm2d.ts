@@ -33,7 +33,7 @@ export class BatchNorm2d extends Module {
   readonly runningVar: Parameter;
   /** Buffer, int32 []. */
   readonly numBatchesTracked: Parameter;
-  private readonly epsilon: number;
+  readonly epsilon: number;
   private readonly momentum: number;
 
   constructor(numChannels: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNorm2dOptions = {}) {

@@ -25,7 +25,8 @@ export class Conv2d extends Module {
   readonly weight: Parameter;
   /** [out] */
   readonly bias: Parameter | undefined;
-  private readonly options: Conv2dOptions;
+  /** Stride and padding. */
+  readonly options: Readonly<Conv2dOptions>;
 
   constructor(
     inChannels: number,

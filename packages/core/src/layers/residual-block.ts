@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
-import { relu } from '../ops/relu';
-import { residualAdd } from '../ops/residual-add';
 import type { Rng } from '../rng';
 import { BatchNorm2d } from './batch-norm2d';
+import { convNorm } from './conv-norm';
 import { Conv2d, type Conv2dConfig } from './conv2d';
 import { kaimingNormal } from './initializers';
 
@@ -44,10 +43,9 @@ export class ResidualBlock extends Module {
   /** float32 [batch, height, width, in] to [batch, height / stride, width / stride, out], rounded up. */
   forward(x: tf.Tensor4D, context?: ForwardContext): tf.Tensor4D {
     return tf.tidy(() => {
-      const inner = this.bn1.forward(this.conv1.forward(x), context, { relu: true });
-      const branch = this.bn2.forward(this.conv2.forward(inner), context);
-      const shortcut = this.downsample ? this.downsample.forward(x, context) : x;
-      return relu(residualAdd(branch, shortcut));
+      const inner = convNorm(x, this.conv1, this.bn1, context, { relu: true });
+      const residual = this.downsample ? this.downsample.forward(x, context) : x;
+      return convNorm(inner, this.conv2, this.bn2, context, { relu: true, residual });
     });
   }
 }
@@ -64,7 +62,7 @@ class Downsample extends Module {
   }
 
   forward(x: tf.Tensor4D, context: ForwardContext | undefined): tf.Tensor4D {
-    return this.norm.forward(this.conv.forward(x), context);
+    return convNorm(x, this.conv, this.norm, context);
   }
 }
 

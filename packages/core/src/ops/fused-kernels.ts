@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedRMSNormGrad` | dy, x, gamma, inverseRms | | dx, dgamma |
  * | `FusedChannelNorm` | x [samples, positions, channels], gamma [channels], beta [channels] | groups, epsilon, relu | y, mean [samples, groups], variance [samples, groups] |
  * | `FusedChannelNormGrad` | dy, x, gamma, mean, variance, and with relu y | groups, epsilon, relu | dx, dgamma, dbeta |
+ * | `FusedConvNorm` | x [batch, height, width, in], filter [h, w, in, out], gamma, beta, mean and variance [out], bias [out] or absent, residual (of the result's shape) or absent | stride, padding, epsilon, relu | gamma (conv(x) + bias - mean) / sqrt(variance + epsilon) + beta + residual, and with relu the greater of that and 0 |
  * | `FusedGelu` | x | variant: 'erf', 'tanh' or 'quick' | y |
  * | `FusedGeluGrad` | dy, x | variant | dx |
  * | `FusedSoftmaxCrossEntropy` | logits [rows, classes], labels int32 [rows], classWeights [classes] or absent | ignoreIndex, labelSmoothing | loss [rows] (0 where ignored), logSumExp [rows] |
@@ -35,6 +36,7 @@ export type FusedKernelName =
   | 'FusedRMSNormGrad'
   | 'FusedChannelNorm'
   | 'FusedChannelNormGrad'
+  | 'FusedConvNorm'
   | 'FusedGelu'
   | 'FusedGeluGrad'
   | 'FusedSoftmaxCrossEntropy'

@@ -1,0 +1,119 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { blocksOf, fillsBlocks, keepInBlocks, planesOf } from '../blocked-layout';
+import { channelBlock } from '../channel-block';
+import { blockedFilterNodes, type ConvSpec, convAttributes, convNodes, NCHWC } from '../conv-nodes';
+import type { Attributes, GraphBuilder } from '../graph-builder';
+import { feed, type HostKernel, type KernelCall, type PlanInput } from '../kernel';
+import { convSpec, imagesPerChunk, specKey } from './conv-spec';
+
+/** Convolution and batch norm with known statistics, a residual and a ReLU: one node where channels fill blocks. */
+const fusedConvNorm: HostKernel = {
+  kernelName: 'FusedConvNorm',
+  compute(call) {
+    const { x, filter } = call.inputs;
+    const { stride, padding } = call.attrs as Record<string, number>;
+    const sides = [padding, padding];
+    const attrs = { strides: [stride!, stride!], pad: [[0, 0], sides, sides, [0, 0]] };
+    const spec = convSpec(x!.shape, filter!.shape, attrs as never)!;
+    const shape = [x!.shape[0]!, ...spec.output, spec.outChannels];
+    const { inChannels, outChannels } = spec;
+    const few = inChannels < channelBlock();
+    if (!fillsBlocks(outChannels) || !(few || fillsBlocks(inChannels))) return inRows(call, spec, shape);
+    return inBlocks(call, spec, shape, few);
+  },
+};
+
+function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape: number[], few: boolean) {
+  const { x, residual } = inputs;
+  const [filter, bias] = folded({ inputs, attrs, backend }, spec);
+  const image = few ? undefined : blocksOf(backend, x!);
+  const added = residual && blocksOf(backend, residual);
+  const asIs = (values: Float32Array, tensor: TensorInfo): PlanInput => ({
+    constant: values,
+    shape: planesOf(tensor.shape),
+  });
+  const [y] = backend.run({
+    key: `FusedConvNorm ${specKey(spec)} ${Boolean(image)} ${Boolean(residual)} ${Boolean(added)} ${attrs['relu']}`,
+    inputs: [
+      image ? asIs(image, x!) : feed(x!),
+      feed(filter!),
+      feed(bias!),
+      ...(residual ? [added ? asIs(added, residual) : feed(residual)] : []),
+    ],
+    outputs: [{ dtype: 'float32', shape, graphShape: planesOf(shape) }],
+    build(graph, [a, w, b, rest]) {
+      const toBlocks = (name: string) => graph.op('ReorderInput', [name], { channels_last: 1 }, NCHWC);
+      const planes = () => graph.op('Transpose', [a!], { perm: [0, 3, 1, 2] });
+      const ordered = image ? a! : few ? planes() : toBlocks(a!);
+      const more = residual ? [added ? rest! : toBlocks(rest!)] : [];
+      const attributes: Attributes = {
+        ...convAttributes(spec),
+        ...(attrs['relu'] && { activation: 'Relu' }),
+      };
+      return [graph.op('Conv', [ordered, w!, b!, ...more], attributes, NCHWC)];
+    },
+  });
+  return keepInBlocks(backend, y!);
+}
+
+/** The filter in blocks with the norm's scale in it, and what is left of the norm as a bias. */
+function folded({ inputs, attrs, backend }: KernelCall, spec: ConvSpec): TensorInfo[] {
+  const weights = weightsOf(inputs);
+  const { inChannels, outChannels, kernel } = spec;
+  return backend.prepared(`FusedConvNorm ${specKey(spec)} ${attrs['epsilon']}`, weights, () =>
+    backend.run({
+      key: `FusedConvNorm weights ${specKey(spec)} ${attrs['epsilon']} ${weights.length}`,
+      inputs: weights.map((tensor) => feed(tensor)),
+      outputs: [
+        { dtype: 'float32', shape: [outChannels, inChannels, ...kernel] },
+        { dtype: 'float32', shape: [outChannels] },
+      ],
+      build(graph, names) {
+        const { scale, shift } = normNodes(graph, names, attrs['epsilon'] as number);
+        const scaled = graph.op('Mul', [names[0]!, scale]);
+        return [blockedFilterNodes(graph, scaled, spec, channelBlock()), shift];
+      },
+    }),
+  );
+}
+
+function inRows({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape: number[]): TensorInfo {
+  const { x, residual } = inputs;
+  const weights = weightsOf(inputs);
+  const images = [x!, ...(residual ? [residual] : [])];
+  const floats = images.reduce((sum, { shape: [, ...rest] }) => sum + rest.reduce((a, b) => a * b), 0);
+  const [y] = backend.run({
+    key: `FusedConvNorm rows ${specKey(spec)} ${attrs['epsilon']} ${attrs['relu']} ${weights.length} ${images.length}`,
+    inputs: [...images, ...weights].map((tensor) => feed(tensor)),
+    outputs: [{ dtype: 'float32', shape }],
+    build(graph, names) {
+      const ofWeights = names.slice(images.length);
+      const { scale, shift } = normNodes(graph, ofWeights, attrs['epsilon'] as number);
+      const linear = convNodes(graph, names[0]!, ofWeights[0]!, spec, channelBlock());
+      const normed = graph.op('Add', [graph.op('Mul', [linear, scale]), shift]);
+      const sum = residual ? graph.op('Add', [normed, names[1]!]) : normed;
+      return [attrs['relu'] ? graph.op('Relu', [sum]) : sum];
+    },
+    chunk: { rows: imagesPerChunk(floats), split: [...images.map(() => true), ...weights.map(() => false)] },
+  });
+  return y!;
+}
+
+const weightsOf = ({ filter, gamma, beta, mean, variance, bias }: KernelCall['inputs']): TensorInfo[] => [
+  ...[filter!, gamma!, beta!, mean!, variance!],
+  ...(bias ? [bias] : []),
+];
+
+/** The norm of a convolution with the `weightsOf` it as a scale and a shift a channel. */
+function normNodes(
+  graph: GraphBuilder,
+  [, gamma, beta, mean, variance, bias]: string[],
+  epsilon: number,
+): { scale: string; shift: string } {
+  const std = graph.op('Sqrt', [graph.op('Add', [variance!, graph.scalar(epsilon)])]);
+  const scale = graph.op('Div', [gamma!, std]);
+  const centre = bias ? graph.op('Sub', [mean!, bias]) : mean!;
+  return { scale, shift: graph.op('Sub', [beta!, graph.op('Mul', [centre, scale])]) };
+}
+
+export const convNorms = [fusedConvNorm];
