@@ -46,4 +46,9 @@ describe('gradients that tfjs-core gets wrong', () => {
   it('resizeBilinear of pictures that are not square', () => {
     expectGradient((x) => tf.image.resizeBilinear(x as tf.Tensor4D, [4, 6]), [values([1, 5, 3, 2])]);
   });
+
+  it('resizeNearestNeighbor of more than one picture', () => {
+    const twice = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [6, 8]);
+    expectGradient((x) => twice(x!), [values([3, 3, 4, 2])]);
+  });
 });

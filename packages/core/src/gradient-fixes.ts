@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sumTo } from './ops/rows';
 
 /**
- * Replaces the gradients that tfjs-core 4.22 gets wrong: each throws, or has the wrong shape, in cases that the
- * forward pass takes. See gradient-fixes.test.ts for one case of each.
+ * Replaces the gradients that tfjs-core 4.22 gets wrong: each throws, or has the wrong shape or values, in cases that
+ * the forward pass takes. See gradient-fixes.test.ts for one case of each.
  */
 export function fixGradients(): void {
   // Broadcasting: the gradient has the shape of the output where it must have that of the input.
@@ -75,6 +75,31 @@ export function fixGradients(): void {
       const gradient = () =>
         tf.engine().runKernel(tf.ResizeBilinearGrad, { dy: dy as tf.Tensor, images }, attrs) as tf.Tensor;
       return { images: () => tf.tidy(() => tf.reshape(gradient(), images.shape)) };
+    },
+  });
+
+  // The cpu backend's kernel reads the wrong pictures after the first: as channels of one picture they are right.
+  tf.registerGradient({
+    kernelName: tf.ResizeNearestNeighbor,
+    inputsToSave: ['images'],
+    gradFunc: (dyOrNone, saved, attrs) => {
+      const dy = dyOrNone as tf.Tensor4D;
+      const [images] = saved as [tf.Tensor4D];
+      const gradient = (dy: tf.Tensor4D, images: tf.Tensor4D) =>
+        tf.engine().runKernel(tf.ResizeNearestNeighborGrad, { dy, images }, attrs) as tf.Tensor4D;
+      const asOne = (x: tf.Tensor4D) => {
+        const [batch, height, width, channels] = x.shape;
+        return tf.reshape(tf.transpose(x, [1, 2, 0, 3]), [1, height, width, batch * channels]) as tf.Tensor4D;
+      };
+      return {
+        images: () =>
+          tf.tidy(() => {
+            const [batch, height, width, channels] = images.shape;
+            if (batch === 1) return gradient(dy, images);
+            const dx = gradient(asOne(dy), tf.zeros([1, height, width, batch * channels]));
+            return tf.transpose(tf.reshape(dx, [height, width, batch, channels]), [2, 0, 1, 3]);
+          }),
+      };
     },
   });
 }

@@ -32,7 +32,10 @@ const ENGINES: Readonly<Record<string, Engine>> = {
     about: 'the GPU, by WebGPU',
     needs: 'a browser with WebGPU (navigator.gpu)',
   },
-  wasm: { packages: ['@tensorflow/tfjs-backend-wasm'], about: 'the CPU, by WebAssembly' },
+  wasm: {
+    packages: ['@crossmodal/backend-wasm', '@tensorflow/tfjs-backend-wasm'],
+    about: 'the CPU, by WebAssembly',
+  },
   cpu: { packages: ['@tensorflow/tfjs-backend-cpu'], about: 'plain JavaScript: it runs anywhere, slowly' },
 };
 

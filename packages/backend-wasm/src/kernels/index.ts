@@ -1,0 +1,27 @@
+import type { WasmKernel } from '../kernel';
+import { casts } from './cast';
+import { convolutions } from './conv';
+import { depthwiseConvolutions } from './depthwise-conv';
+import { einsums } from './einsum';
+import { emptyReductions } from './empty-reductions';
+import { divisions } from './floor-div';
+import { products } from './matmul';
+import { pools } from './max-pool';
+import { resizes } from './resize';
+import { segments } from './segment-sum';
+import { transposes } from './transpose';
+
+/** Every kernel that is ours: what tfjs's backend lacks, does wrong, or does slowly. */
+export const kernels: WasmKernel[] = [
+  ...casts,
+  ...convolutions,
+  ...depthwiseConvolutions,
+  ...divisions,
+  ...einsums,
+  ...emptyReductions,
+  ...pools,
+  ...products,
+  ...resizes,
+  ...segments,
+  ...transposes,
+];
