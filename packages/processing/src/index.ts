@@ -12,6 +12,12 @@ export { cropImage, type Region } from './image/crop-image';
 export { type DecodeImageOptions, decodeImage, type ImageSource } from './image/decode-image';
 export { flipHorizontal } from './image/flip-horizontal';
 export { type GaussianBlurOptions, gaussianBlur } from './image/gaussian-blur';
+export {
+  type ImageBatch,
+  type ImageBatchesOptions,
+  type ImageFailure,
+  imageBatches,
+} from './image/image-batches';
 export { type ImageHeader, readImageHeader } from './image/image-header';
 export { imagesToPixelValues, type Normalization, type PixelValues } from './image/images-to-pixel-values';
 export { type PadOptions, padImage } from './image/pad-image';
