@@ -4,6 +4,7 @@ import { convolutionCases } from './cases/convolution';
 import { coreCases } from './cases/core';
 import { indexingCases } from './cases/indexing';
 import { matrixCases } from './cases/matrix';
+import { patternCases } from './cases/patterns';
 import { reductionCases } from './cases/reduction';
 import type { OpCase } from './op-case';
 
@@ -16,4 +17,5 @@ export const cases: OpCase[] = [
   ...arrangementCases,
   ...indexingCases,
   ...coreCases,
+  ...patternCases,
 ];
