@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withClearErrors } from './clear-errors';
+import { mendKernels } from './kernels';
 import { loadTfjsNode } from './load-tfjs-node';
 
 /**
@@ -11,6 +12,7 @@ import { loadTfjsNode } from './load-tfjs-node';
 export function registerTensorflowBackend(): void {
   if (tf.findBackendFactory('tensorflow') !== null) return;
   const { binding, createBackend } = loadTfjsNode();
+  mendKernels();
   const clear = withClearErrors(binding);
   tf.registerBackend('tensorflow', () => createBackend(clear), 3);
 }

@@ -107,7 +107,9 @@ export class KernelRecorder {
     const held = new Set(from.map(({ dataId }) => dataId));
     const bytes = to.reduce((sum, tensor) => sum + (held.has(tensor.dataId) ? 0 : byteSize(tensor)), 0);
     entry.bytes += bytes;
-    this.sample(bytes, to.length);
+    // tfjs-node's kernels return tensors that tfjs counts already.
+    if (to[0] instanceof tf.Tensor) this.sample(0, 0);
+    else this.sample(bytes, to.length);
     const size = [...from, ...to].reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
     if (size <= entry.largestSize) return;
     entry.largestSize = size;

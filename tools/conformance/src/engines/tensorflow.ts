@@ -5,5 +5,13 @@ export const tensorflow: Engine = {
   backend: 'tensorflow',
   label: 'tensorflow',
   start: () => startBackend('tensorflow'),
-  accepted: [],
+  accepted: [
+    [/^avgPool .* same$/, "right where cpu's gradient is wrong: it counts the padding at the edge"],
+  ],
+  failing: [
+    [
+      /(embedding|softmaxCrossEntropy) > names what does not fit/,
+      'ids are not read back to be checked: libtensorflow names the one that does not fit',
+    ],
+  ],
 };
