@@ -23,7 +23,7 @@ function clearError(operation: string, error: unknown): unknown {
   const [, code, text] =
     /^Invalid TF_Status: (\d+)\nMessage: ([\s\S]*)$/.exec((error as Error).message) ?? [];
   if (text === undefined) return error;
-  const what = `tensorflow: ${operation}: ${text.trim()}`;
+  const what = `tensorflow: ${operation}: ${text.trim().replace(/\.?$/, '.')}`;
   if (Number(code) !== OUT_OF_MEMORY) return new TensorflowBackendError(what, { cause: error });
   return new TensorflowBackendError(
     `${what} Take a smaller batch, or dispose of tensors that are not needed.`,
