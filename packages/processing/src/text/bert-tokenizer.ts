@@ -1,5 +1,5 @@
 import { ConfigError, DataError } from '../errors';
-import { type BertWordsOptions, bertWords } from './bert-words';
+import { BertWords } from './bert-words';
 import { assertContextLength, assertTokenId, asTexts, padRows } from './pad-rows';
 import type { Tokenized, TokenizeOptions, Tokenizer } from './tokenizer';
 import { WordPieceModel } from './word-piece-model';
@@ -44,7 +44,7 @@ export class BertTokenizer implements Tokenizer {
     private readonly tokens: readonly string[],
     private readonly ids: ReadonlyMap<string, number>,
     private readonly model: WordPieceModel,
-    private readonly words: BertWordsOptions,
+    private readonly words: BertWords,
   ) {
     this.vocabSize = tokens.length;
     this.padTokenId = ids.get('[PAD]')!;
@@ -76,7 +76,8 @@ export class BertTokenizer implements Tokenizer {
       );
     }
     const model = new WordPieceModel(ids, ids.get('[UNK]')!, maxCharsPerWord);
-    return new BertTokenizer(tokens, ids, model, { lowercase, stripAccents, tokenizeChineseChars });
+    const words = new BertWords({ lowercase, stripAccents, tokenizeChineseChars });
+    return new BertTokenizer(tokens, ids, model, words);
   }
 
   /** The id of a token such as `[MASK]` or `##ing`; undefined when there is none such. */
@@ -86,9 +87,16 @@ export class BertTokenizer implements Tokenizer {
 
   /** The ids of a text, without [CLS] and [SEP]. */
   encode(text: string): number[] {
+    return this.encodeUpTo(text);
+  }
+
+  /** The first `most` ids at least; a word is one or more. */
+  private encodeUpTo(text: string, most?: number): number[] {
     const ids: number[] = [];
-    for (const word of bertWords(text, this.words)) {
-      for (const id of this.model.encodeWord(word)) ids.push(id);
+    const words = this.words.split(text, most);
+    for (let w = 0; w < words.length; w++) {
+      const found = this.model.encodeWord(words[w]!);
+      for (let i = 0; i < found.length; i++) ids.push(found[i]!);
     }
     return ids;
   }
@@ -107,8 +115,9 @@ export class BertTokenizer implements Tokenizer {
   ): Tokenized & { tokenTypeIds: Int32Array } {
     const where = 'BertTokenizer.tokenize';
     assertContextLength(contextLength, textPairs ? 3 : 2, where);
-    const firsts = asTexts(texts, where).map((text) => this.encode(text));
-    const seconds = textPairs && asTexts(textPairs, where, 'textPairs').map((text) => this.encode(text));
+    const firsts = asTexts(texts, where).map((text) => this.encodeUpTo(text, contextLength));
+    const seconds =
+      textPairs && asTexts(textPairs, where, 'textPairs').map((text) => this.encodeUpTo(text, contextLength));
     if (seconds && seconds.length !== firsts.length) {
       throw new DataError(
         `${where}: textPairs: expected ${firsts.length}, one for each text, received ${seconds.length}.`,
@@ -120,9 +129,12 @@ export class BertTokenizer implements Tokenizer {
       const [n, m] = second
         ? longestFirst(first.length, second.length, contextLength - 3)
         : [Math.min(first.length, contextLength - 2), 0];
-      const row = [this.bosTokenId, ...first.slice(0, n), this.eosTokenId];
+      const row = [this.bosTokenId];
+      for (let k = 0; k < n; k++) row.push(first[k]!);
+      row.push(this.eosTokenId);
       firstLengths.push(row.length);
-      return second ? [...row, ...second.slice(0, m), this.eosTokenId] : row;
+      if (second) row.push(...second.slice(0, m), this.eosTokenId);
+      return row;
     });
     const batch = padRows(rows, this.padTokenId, padding === 'longest' ? undefined : contextLength);
     const length = batch.shape[1];

@@ -68,9 +68,7 @@ export class ByteLevelBPETokenizer implements Tokenizer {
   /** The ids of a text, without special tokens. */
   encode(text: string): number[] {
     const ids: number[] = [];
-    for (const word of byteLevelWords(text)) {
-      for (const id of this.model.encodeWord(word)) ids.push(id);
-    }
+    this.model.encodeWords(byteLevelWords(text), ids);
     return ids;
   }
 

@@ -52,6 +52,14 @@ export class BytePairModel {
     }
   }
 
+  /** Adds the ids of words to `ids`, as long as these are fewer than `most`. */
+  encodeWords(words: readonly string[], ids: number[], most = Infinity): void {
+    for (let w = 0; w < words.length && ids.length < most; w++) {
+      const found = this.encodeWord(words[w]!);
+      for (let i = 0; i < found.length && ids.length < most; i++) ids.push(found[i]!);
+    }
+  }
+
   /** The ids of one word. Lone surrogates count as U+FFFD. */
   encodeWord(word: string): readonly number[] {
     const cached = this.cache.get(word);

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors';
 import { bytesInOrder } from './byte-characters';
 import { type BytePairFiles, parseBytePairFiles } from './byte-pair-files';
 import { BytePairModel } from './byte-pair-model';
-import { cleanClipText } from './clean-clip-text';
+import { clipWords } from './clip-words';
 import { assertContextLength, assertTokenId, asTexts, padRows } from './pad-rows';
 import type { Tokenized, TokenizeOptions, Tokenizer } from './tokenizer';
 
@@ -10,9 +10,6 @@ export interface CLIPTokenizerOptions {
   /** What fills a row after its end. Default 0, as OpenAI's; Hugging Face's CLIP checkpoints use 49407, the end. */
   padTokenId?: number;
 }
-
-/** Contractions, runs of letters, single digits, runs of anything else; as CLIP's `simple_tokenizer.py`. */
-const WORDS = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]+/giu;
 
 const START = '<|startoftext|>';
 const END = '<|endoftext|>';
@@ -94,9 +91,7 @@ export class CLIPTokenizer implements Tokenizer {
   /** The ids of a text, without start and end. */
   encode(text: string): number[] {
     const ids: number[] = [];
-    for (const word of cleanClipText(text).match(WORDS) ?? []) {
-      for (const id of this.model.encodeWord(word)) ids.push(id);
-    }
+    this.model.encodeWords(clipWords(text), ids);
     return ids;
   }
 
@@ -111,11 +106,13 @@ export class CLIPTokenizer implements Tokenizer {
     { contextLength = 77, padding = 'contextLength' }: TokenizeOptions = {},
   ): Tokenized {
     assertContextLength(contextLength, 2, 'CLIPTokenizer.tokenize');
-    const rows = asTexts(texts, 'CLIPTokenizer.tokenize').map((text) => [
-      this.bosTokenId,
-      ...this.encode(text).slice(0, contextLength - 2),
-      this.eosTokenId,
-    ]);
+    const rows = asTexts(texts, 'CLIPTokenizer.tokenize').map((text) => {
+      const row = [this.bosTokenId];
+      // A word is one id or more.
+      this.model.encodeWords(clipWords(text, contextLength - 2), row, contextLength - 1);
+      row.push(this.eosTokenId);
+      return row;
+    });
     return padRows(rows, this.padTokenId, padding === 'longest' ? undefined : contextLength);
   }
 

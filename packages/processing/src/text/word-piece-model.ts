@@ -19,11 +19,11 @@ export class WordPieceModel {
   }
 
   encodeWord(word: string): readonly number[] {
+    const cached = this.cache.get(word);
+    if (cached) return cached;
     // Twice: a character is one or two UTF-16 units.
     if (word.length > 2 * this.maxCharsPerWord || [...word].length > this.maxCharsPerWord)
       return [this.unkTokenId];
-    const cached = this.cache.get(word);
-    if (cached) return cached;
     const ids = this.split(word) ?? [this.unkTokenId];
     if (this.cache.size >= CACHED_WORDS) this.cache.clear();
     this.cache.set(word, ids);
