@@ -80,6 +80,7 @@ export function guarded<T>(kernelName: string, backend: BackendWasm, run: () => 
 
 /** The address of free bytes, or 0. */
 export function allocate(backend: BackendWasm, bytes: number): number {
+  if (bytes > MAX_TENSOR_BYTES) return 0; // an address has 32 bits: the allocator would see less
   limit(Heap.of(backend).memory);
   tensorLimit = true;
   try {

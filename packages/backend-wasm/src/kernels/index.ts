@@ -5,8 +5,10 @@ import { depthwiseConvolutions } from './depthwise-conv';
 import { einsums } from './einsum';
 import { emptyReductions } from './empty-reductions';
 import { divisions } from './floor-div';
+import { gelus } from './gelu';
 import { products } from './matmul';
 import { pools } from './max-pool';
+import { optimizers } from './optimizer';
 import { resizes } from './resize';
 import { segments } from './segment-sum';
 import { transposes } from './transpose';
@@ -19,6 +21,8 @@ export const kernels: WasmKernel[] = [
   ...divisions,
   ...einsums,
   ...emptyReductions,
+  ...gelus,
+  ...optimizers,
   ...pools,
   ...products,
   ...resizes,
