@@ -9,8 +9,7 @@ type Move = BackendWasm['move'];
 /** Behind every tensor: a vector instruction may go past the last element. */
 const SLACK = 16;
 /** A request near 4 GiB breaks the allocator for good; below this it only fails. The rest is for tfjs's own needs. */
-const MAX_TENSOR_BYTES = 3.75 * 2 ** 30;
-const MAX_BYTES = 3.875 * 2 ** 30;
+export const limits = { tensors: 3.75 * 2 ** 30, all: 3.875 * 2 ** 30 };
 
 /** Tensors made by the kernel that runs, to be released if it fails. */
 let made: DataId[] | undefined;
@@ -80,17 +79,17 @@ export function guarded<T>(kernelName: string, backend: BackendWasm, run: () => 
 
 /** The address of free bytes, or 0. */
 export function allocate(backend: BackendWasm, bytes: number): number {
-  if (bytes > MAX_TENSOR_BYTES) return 0; // an address has 32 bits: the allocator would see less
+  if (bytes > limits.tensors) return 0; // an address has 32 bits: the allocator would see less
   limit(Heap.of(backend).memory);
-  tensorLimit = true;
+  forTensor = true;
   try {
     return emscripten(backend)._malloc(bytes) >>> 0;
   } finally {
-    tensorLimit = false;
+    forTensor = false;
   }
 }
 
-let tensorLimit = false;
+let forTensor = false;
 const limited = new WeakSet<WebAssembly.Memory>();
 
 /** Emscripten grows the memory by this method, and takes an exception for "no". */
@@ -100,7 +99,7 @@ function limit(memory: WebAssembly.Memory): void {
   const grow = memory.grow.bind(memory);
   memory.grow = (pages) => {
     const bytes = memory.buffer.byteLength + pages * 65536;
-    if (bytes > (tensorLimit ? MAX_TENSOR_BYTES : MAX_BYTES)) throw new RangeError('no more memory');
+    if (bytes > (forTensor ? limits.tensors : limits.all)) throw new RangeError('no more memory');
     return grow(pages);
   };
 }
