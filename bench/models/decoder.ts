@@ -58,7 +58,6 @@ export class Decoder extends Module {
 
   /** `count` tokens after `prompt`, greedily. */
   generate(prompt: readonly number[], count: number): number[] {
-    const capacity = prompt.length + count;
     const caches = Array.from({ length: this.layers.length }, () => new KeyValueCache());
     const tokens = [this.nextToken(prompt, caches)];
     while (tokens.length < count) tokens.push(this.nextToken(tokens.slice(-1), caches));

@@ -181,7 +181,7 @@ export function convInputGradientNodes(
 }
 
 /**
- * Nodes of the gradient of {@link convNodes} for its filter, [height * width * inChannels, outChannels]: the
+ * Nodes of the gradient of {@link convNodes} for its filter, [outChannels, height * width * inChannels]: the
  * patches under each tap, gathered from the padded image, times `dy`.
  */
 export function convFilterGradientNodes(graph: GraphBuilder, x: string, dy: string, spec: ConvSpec): string {
@@ -208,7 +208,43 @@ export function convFilterGradientNodes(graph: GraphBuilder, x: string, dy: stri
   const patches = graph.op('Gather', [pixels, graph.int32s(at)], { axis: 1 });
   const rows = graph.op('Reshape', [patches, graph.ints([-1, kernel[0] * kernel[1] * inChannels])]);
   const gradients = graph.op('Reshape', [dy, graph.ints([-1, outChannels])]);
-  return graph.op('Gemm', [rows, gradients], { transA: 1 });
+  return graph.op('Gemm', [gradients, rows], { transA: 1 });
+}
+
+/**
+ * Nodes of the gradient of {@link convNodes} for its filter, [height, width, inChannels, outChannels], at stride 1 and
+ * for a number of images that fills blocks: a convolution over the images instead of the channels, of the padded
+ * image's channels (its "images") with `dy` (its filter, as large as the result).
+ */
+export function convFilterGradientInBlocks(
+  graph: GraphBuilder,
+  x: string,
+  dy: string,
+  { input, output, inChannels, outChannels, pads }: ConvSpec,
+  block: number,
+): string {
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const padded = graph.op('Pad', [x, graph.ints([0, top, left, 0, 0, bottom, right, 0]), graph.scalar(0)]);
+  const [height, width] = [input[0] + top + bottom, input[1] + left + right];
+  const planes = graph.op('Transpose', [graph.op('Reshape', [padded, graph.ints([-1, inChannels])])], {
+    perm: [1, 0],
+  });
+  const image = graph.op(
+    'ReorderInput',
+    [graph.op('Reshape', [planes, graph.ints([inChannels, -1, height, width])])],
+    {},
+    NCHWC,
+  );
+  const split = graph.op('Reshape', [
+    dy,
+    graph.ints([-1, block, output[0] * output[1], outChannels / block, block]),
+  ]);
+  const ordered = graph.op('Transpose', [split], { perm: [3, 0, 2, 1, 4] });
+  const filter = graph.op('Reshape', [ordered, graph.ints([outChannels, -1, ...output])]);
+  const attributes = { kernel_shape: [...output], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] };
+  const y = graph.op('Conv', [image, filter], attributes, NCHWC);
+  const rows = graph.op('ReorderOutput', [y], { channels: outChannels, channels_last: 1 }, NCHWC);
+  return graph.op('Transpose', [rows], { perm: [1, 2, 0, 3] });
 }
 
 /**

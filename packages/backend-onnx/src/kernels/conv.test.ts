@@ -27,8 +27,15 @@ const cases: [string, number[], number[], number | [number, number], Pad, number
   ['stride 3 of 2x2', [2, 8, 8, 3], [2, 2, 3, 16], 3, 'valid'],
 ];
 
+/** Batches that fill blocks of images, as the filter's gradient likes them. */
+const wholeBatches: typeof cases = [
+  ['16 images, 3x3', [16, 5, 6, 16], [3, 3, 16, 32], 1, 1],
+  ['32 images, 2x3, explicit padding', [32, 5, 4, 20], [2, 3, 20, 16], 1, explicit],
+  ['16 images, one axis', [16, 3, 7, 17], [1, 5, 17, 16], 1, 'valid'],
+];
+
 describe('conv2d', () => {
-  it.each(cases)('%s', (_, x, filter, strides, pad) =>
+  it.each([...cases, ...wholeBatches])('%s', (_, x, filter, strides, pad) =>
     compareWithCpu((a, w) => tf.conv2d(a as tf.Tensor4D, w as tf.Tensor4D, strides, pad), [x, filter], {
       absolute: 1e-3,
     }),

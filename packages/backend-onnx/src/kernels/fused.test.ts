@@ -5,6 +5,7 @@ import {
   gelu,
   globalNorm,
   layerNorm,
+  relu,
   rmsNorm,
   softmaxCrossEntropy,
 } from '@crossmodal/core';
@@ -26,7 +27,7 @@ it('has every fused kernel that core knows', () => {
       'FusedGeluGrad',
     ],
     ...['FusedSoftmaxCrossEntropy', 'FusedSoftmaxCrossEntropyGrad', 'FusedAttention', 'FusedAttentionGrad'],
-    ...['EmbeddingGrad', 'FusedAdamW', 'SquaredNorm'],
+    ...['FusedConvNorm', 'ReluGrad', 'EmbeddingGrad', 'FusedAdamW', 'SquaredNorm'],
   ];
   for (const name of names) expect(tf.getKernel(name, 'onnx'), name).toBeDefined();
 });
@@ -36,6 +37,11 @@ describe.each([[[3, 4, 8]], [[700, 100]], [[1]]])('norms of %j', (shape) => {
   it('layerNorm', () =>
     compareWithCpu((x, g, b) => layerNorm(x, g, b, 1e-3), [shape, [size], [size]], { absolute: 1e-3 }));
   it('rmsNorm', () => compareWithCpu((x, g) => rmsNorm(x, g, 1e-3), [shape, [size]], { absolute: 1e-3 }));
+});
+
+it.each([[[7]], [[40, 50, 3]]])('relu of %j, which takes 0 for nothing', async (shape) => {
+  await compareWithCpu((x) => relu(x), [shape]);
+  await compareWithCpu((x) => relu(x), [{ shape: [3], values: [-1, 0, 2] }]);
 });
 
 it.each(['erf', 'tanh', 'quick'] as GeluVariant[])('gelu %s', async (variant) => {

@@ -1,6 +1,7 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { type Attributes, float, type GraphBuilder } from '../graph-builder';
-import { feed, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
+import { feed, type HostKernel, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
+import { ElementwiseKernel, f32x4 } from '../simd/elementwise';
 
 /** At a time, where there are several nodes: what lies between them stays in the processor's cache. */
 export const CHUNK_ELEMENTS = 2 ** 18;
@@ -86,6 +87,18 @@ const step: OnnxKernel = {
   },
 };
 
+const reluGrad: HostKernel = {
+  kernelName: 'ReluGrad',
+  compute({ inputs: { dy, y }, backend }) {
+    const dx = backend.allocate(dy!.shape, 'float32');
+    rectified.run([backend.floats(dy!), backend.floats(y!)], [backend.floats(dx)]);
+    return dx;
+  },
+};
+const rectified = new ElementwiseKernel({ inputs: 2, outputs: 1 }, ([dy, y]) => [
+  f32x4.and(dy!, f32x4.gt(y!, f32x4.sub(dy!, dy!))),
+]);
+
 const clipByValue: OnnxKernel = {
   kernelName: 'ClipByValue',
   plan({ x }, { clipValueMin, clipValueMax }) {
@@ -100,4 +113,4 @@ const clipByValue: OnnxKernel = {
   },
 };
 
-export const unary = [...elementwise, step, clipByValue];
+export const unary = [...elementwise, step, reluGrad, clipByValue];

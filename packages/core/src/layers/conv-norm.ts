@@ -4,7 +4,7 @@ import type { ForwardContext } from '../forward-context';
 import { convFilterGradient, convInputGradient } from '../ops/conv2d';
 import { customOp } from '../ops/custom-op';
 import { hasFusedKernel, runFusedKernel } from '../ops/fused-kernels';
-import { relu as rectify } from '../ops/relu';
+import { relu as rectify, reluGradient } from '../ops/relu';
 import { residualAdd } from '../ops/residual-add';
 import type { BatchNorm2d } from './batch-norm2d';
 import type { Conv2d } from './conv2d';
@@ -74,7 +74,7 @@ function fused(
     },
     (dyAll, saved) => {
       const [x, filter, gamma, mean, variance, ...rest] = saved as [tf.Tensor4D, tf.Tensor4D, ...tf.Tensor[]];
-      const dy = relu ? (tf.mul(dyAll, tf.step(rest.at(-1)!)) as tf.Tensor4D) : dyAll;
+      const dy = relu ? reluGradient(dyAll, rest.at(-1)!) : dyAll;
       const inverseStd = () => tf.rsqrt(tf.add(variance!, epsilon));
       const scale = () => tf.mul(gamma!, inverseStd());
       const total = () => tf.sum(tf.reshape(dy, [-1, filter.shape[3]]), 0);

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { customOp } from './custom-op';
+import { hasFusedKernel, runFusedKernel } from './fused-kernels';
 
 /**
  * `max(x, 0)`, with gradient 0 at 0. Where tfjs keeps the input for the gradient, this keeps the result, which
@@ -18,6 +19,12 @@ export function relu<T extends tf.Tensor>(x: T): T {
       save([y]);
       return y;
     },
-    (dy, [y]) => ({ x: () => tf.mul(dy, tf.step(y!)) }),
+    (dy, [y]) => ({ x: () => reluGradient(dy, y!) }),
   ) as T;
+}
+
+/** `dy` where the ReLU's result `y` is above 0, else 0. */
+export function reluGradient<T extends tf.Tensor>(dy: T, y: tf.Tensor): T {
+  if (hasFusedKernel('ReluGrad')) return runFusedKernel('ReluGrad', { dy, y })[0] as T;
+  return tf.mul(dy, tf.step(y));
 }
