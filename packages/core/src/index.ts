@@ -186,4 +186,4 @@ export { topKAccuracy } from './metrics/top-k-accuracy';
 
 // backends
 
-export { type BackendChoice, useBackend } from './use-backend';
+export { type BackendChoice, type DeviceInfo, useBackend } from './use-backend';

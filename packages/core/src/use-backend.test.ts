@@ -7,6 +7,7 @@ const registered: string[] = [];
 
 /** Registers an engine that computes as `cpu` does. */
 function register(name: string, factory = () => new MathBackendCPU()): void {
+  if (tf.findBackendFactory(name)) tf.removeBackend(name); // useBackend has imported it
   tf.registerBackend(name, factory);
   if (!tf.getKernel('Add', name)) tf.copyRegisteredKernels('cpu', name);
   registered.push(name);
@@ -39,24 +40,45 @@ describe('useBackend', () => {
   });
 
   it('picks the best that is there', async () => {
+    register('webgpu', broken);
     register('onnx');
     register('wasm');
     const { name, reason } = await useBackend();
     expect(name).toBe('onnx');
-    expect(reason).toBe('native speed on the CPU, by ONNX Runtime.');
+    expect(reason).toBe(
+      'native speed on the CPU, by ONNX Runtime. webgpu does not work here: no such device.',
+    );
+  });
+
+  it('takes a GPU first, and tells which', async () => {
+    const device = { vendor: 'acme', architecture: '', device: 'G1', description: '', isSoftware: false };
+    register('webgpu', () => Object.assign(new MathBackendCPU(), { deviceInfo: device }));
+    register('onnx');
+    expect(await useBackend()).toEqual({ name: 'webgpu', reason: 'the GPU, by WebGPU.', device });
+  });
+
+  it('starts an engine anew whose device is lost', async () => {
+    let made = 0;
+    register('mine', () => Object.assign(new MathBackendCPU(), { isLost: made++ === 0 }));
+    await useBackend('mine');
+    await useBackend('mine');
+    await useBackend('mine');
+    expect(made).toBe(2);
   });
 
   it('passes over what does not work, and says so', async () => {
-    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    register('webgpu', broken);
     register('onnx', broken);
     register('tensorflow', () => new WrongSums());
     register('wasm');
     const { name, reason } = await useBackend();
     expect(name).toBe('wasm');
     expect(reason).toBe(
-      'the CPU, by WebAssembly. onnx does not work here: it did not start. It needs Node. tensorflow does not work ' +
-        'here: it computes 2 x 5 + 3 x 7 = 32. It needs Node.',
+      'the CPU, by WebAssembly. webgpu does not work here: no such device. onnx does not work here: no such device. ' +
+        'It needs Node. tensorflow does not work here: it computes 2 x 5 + 3 x 7 = 32. It needs Node.',
     );
+    expect(warn).not.toHaveBeenCalledWith(expect.stringContaining('Initialization'));
   });
 
   it('imports the package when it is not registered', async () => {
@@ -92,7 +114,7 @@ describe('useBackend', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     register('webgpu', broken);
     await expect(useBackend('webgpu')).rejects.toThrow(
-      'useBackend: webgpu does not work here: it did not start. It needs a browser with WebGPU (navigator.gpu).',
+      'useBackend: webgpu does not work here: no such device.',
     );
   });
 });

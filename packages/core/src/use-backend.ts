@@ -7,6 +7,18 @@ export interface BackendChoice {
   name: string;
   /** Why this one, and what a better one would take. */
   reason: string;
+  /** The GPU and its driver, where the engine tells (`webgpu`). */
+  device?: DeviceInfo;
+}
+
+/** A GPU and its driver; what the engine does not know is ''. */
+export interface DeviceInfo {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  /** Whether it is a GPU in software, on the CPU. */
+  isSoftware: boolean;
 }
 
 interface Engine {
@@ -28,9 +40,8 @@ const ENGINES: Readonly<Record<string, Engine>> = {
     needs: 'Node',
   },
   webgpu: {
-    packages: ['@tensorflow/tfjs-backend-webgpu'],
+    packages: ['@crossmodal/backend-webgpu'],
     about: 'the GPU, by WebGPU',
-    needs: 'a browser with WebGPU (navigator.gpu)',
   },
   wasm: {
     packages: ['@crossmodal/backend-wasm', '@tensorflow/tfjs-backend-wasm'],
@@ -39,11 +50,10 @@ const ENGINES: Readonly<Record<string, Engine>> = {
   cpu: { packages: ['@tensorflow/tfjs-backend-cpu'], about: 'plain JavaScript: it runs anywhere, slowly' },
 };
 
-const IN_NODE = ['onnx', 'tensorflow', 'wasm', 'cpu'];
-const IN_BROWSER = ['webgpu', 'wasm', 'cpu'];
-
 /**
- * Makes TensorFlow.js compute with an engine: the one named, or else the best that works here. An engine that is
+ * Makes TensorFlow.js compute with an engine: the one named, or else the best that works here. In Node that is one on a
+ * GPU, if you installed it (`tensorflow` with CUDA before `webgpu`), then `onnx`, `tensorflow`, `wasm`, `cpu`; in a page
+ * `webgpu`, `wasm`, `cpu`. A GPU in software is never the best. An engine whose device was lost starts anew. One that is
  * registered already is used as it is; otherwise its package is imported. Bundlers do not see that import (they would
  * demand every package), so a bundled page imports the engines it wants itself.
  *
@@ -57,11 +67,16 @@ const IN_BROWSER = ['webgpu', 'wasm', 'cpu'];
 export async function useBackend(name?: string): Promise<BackendChoice> {
   const before = tf.getBackend();
   const problems: string[] = [];
-  for (const candidate of name === undefined ? inOrder() : [name]) {
-    const problem = await start(candidate);
+  for (const candidate of name === undefined ? inOrder() : [{ name }]) {
+    const problem = (await start(candidate.name)) ?? unfit(candidate);
     if (problem === undefined) {
-      const about = ENGINES[candidate]?.about ?? 'registered by you';
-      return { name: candidate, reason: [`${about}.`, ...problems].join(' ') };
+      const about = ENGINES[candidate.name]?.about ?? 'registered by you';
+      const { deviceInfo: device } = tf.backend() as { deviceInfo?: DeviceInfo };
+      return {
+        name: candidate.name,
+        reason: [`${about}.`, ...problems].join(' '),
+        ...(device && { device }),
+      };
     }
     problems.push(problem);
   }
@@ -73,8 +88,29 @@ function isNode(): boolean {
   return typeof process === 'object' && process.versions?.node !== undefined;
 }
 
-function inOrder(): string[] {
-  return isNode() ? IN_NODE : IN_BROWSER;
+interface Candidate {
+  name: string;
+  /** Not if it computes on the CPU. */
+  onGpu?: boolean;
+}
+
+function inOrder(): Candidate[] {
+  const inPage = [{ name: 'webgpu' }, { name: 'wasm' }, { name: 'cpu' }];
+  if (!isNode()) return inPage;
+  const withCuda = hasNvidiaDriver() ? [{ name: 'tensorflow', onGpu: true }] : [];
+  return [...withCuda, { name: 'webgpu' }, { name: 'onnx' }, { name: 'tensorflow' }, ...inPage.slice(1)];
+}
+
+/** Whether loading libtensorflow, which takes seconds, may find a GPU. */
+function hasNvidiaDriver(): boolean {
+  const files = process.getBuiltinModule?.('node:fs');
+  return files !== undefined && ['/dev/nvidiactl', '/dev/dxg'].some((file) => files.existsSync(file));
+}
+
+/** Why the engine that has just started is not taken. */
+function unfit({ name, onGpu }: Candidate): string | undefined {
+  const { isUsingGpuDevice } = tf.backend() as { isUsingGpuDevice?: boolean };
+  return onGpu && !isUsingGpuDevice ? `${name} finds no GPU.` : undefined;
 }
 
 /** Tries an engine; says what is wrong when it does not work. */
@@ -95,14 +131,51 @@ async function start(name: string): Promise<string | undefined> {
     if (failures.length === engine.packages.length) return failures.join(' ');
   }
   try {
-    if (!(await tf.setBackend(name))) throw new Error('it did not start');
+    restartIfLost(name);
+    await setBackend(name);
     silenceBanner();
     await probe();
     return undefined;
   } catch (error) {
     const needs = engine?.needs ? ` It needs ${engine.needs}.` : '';
-    return `${name} does not work here: ${firstLine(error)}.${needs}`;
+    return `${name} does not work here: ${firstLine(error).replace(`${name}: `, '')}.${needs}`;
   }
+}
+
+/** As tfjs's, which prints why an engine does not start instead of throwing it. */
+async function setBackend(name: string): Promise<void> {
+  const entry = tf.engine().registryFactory[name]!;
+  const { factory } = entry;
+  let reason: unknown = new Error('it did not start');
+  const note = (error: unknown): never => {
+    reason = error;
+    throw error;
+  };
+  entry.factory = () => {
+    try {
+      const made = factory();
+      return made instanceof Promise ? made.catch(note) : made;
+    } catch (error) {
+      return note(error);
+    }
+  };
+  const silent = tf.env().getBool('IS_TEST'); // tfjs's flag: no warnings
+  tf.env().set('IS_TEST', true);
+  try {
+    if (!(await tf.setBackend(name))) throw reason;
+  } finally {
+    tf.env().set('IS_TEST', silent);
+    entry.factory = factory;
+  }
+}
+
+/** An engine may say that its device is gone; the one that its factory makes then has a new one. */
+function restartIfLost(name: string): void {
+  const started = tf.engine().registry[name] as { isLost?: boolean } | undefined;
+  if (!started?.isLost) return;
+  const { factory, priority } = tf.engine().registryFactory[name]!;
+  tf.removeBackend(name);
+  tf.registerBackend(name, factory, priority);
 }
 
 /** Imports a package that registers an engine; says what is wrong when that fails. */

@@ -1,0 +1,9 @@
+import { registerWebgpuBackend } from './register';
+
+export type { DeviceInfo } from './device-info';
+export { WebgpuBackendError } from './errors';
+export { configureWebgpuBackend, type WebgpuBackendOptions } from './options';
+export { registerWebgpuBackend } from './register';
+export { WebgpuBackend } from './webgpu-backend';
+
+registerWebgpuBackend();

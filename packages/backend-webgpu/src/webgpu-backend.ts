@@ -1,0 +1,142 @@
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { type DeviceInfo, nameOf } from './device-info';
+import { WebgpuBackendError } from './errors';
+import { guardAllocations } from './guard-allocations';
+import type { OpenDevice } from './open-device';
+
+type Program = Parameters<WebGPUBackend['runWebGPUProgram']>;
+
+/**
+ * TensorFlow.js's WebGPU backend on a device of ours: synchronous reads in Node, and errors instead of zeros when
+ * the device is lost, memory runs out or the GPU rejects an operation.
+ */
+export class WebgpuBackend extends WebGPUBackend {
+  readonly deviceInfo: DeviceInfo;
+  private readonly processEvents: (() => boolean) | undefined;
+  /** Why the device is lost. */
+  private lost: string | undefined;
+  /** The first thing that went wrong on the GPU since the last read. */
+  private failure: WebgpuBackendError | undefined;
+
+  constructor({ device, info, gpu }: OpenDevice) {
+    super(device, info as unknown as GPUAdapterInfo);
+    this.deviceInfo = info;
+    this.processEvents = gpu.processEvents;
+    guardAllocations(device, (message) => this.fail(message));
+    device.addEventListener('uncapturederror', (event) => {
+      this.fail(`the GPU rejected an operation: ${(event as GPUUncapturedErrorEvent).error.message.trim()}`);
+    });
+    void device.lost.then(({ reason, message }) => {
+      this.lost ??= [reason, message].filter(Boolean).join(': ') || 'for a reason unknown';
+    });
+  }
+
+  /** Whether the device is gone; `useBackend` then starts the backend anew. */
+  get isLost(): boolean {
+    return this.lost !== undefined;
+  }
+
+  override runWebGPUProgram(...call: Program): tf.TensorInfo {
+    this.assertDevice();
+    return super.runWebGPUProgram(...call);
+  }
+
+  override uploadToGPU(dataId: object): void {
+    this.assertDevice();
+    super.uploadToGPU(dataId);
+  }
+
+  override async read(dataId: object): Promise<tf.BackendValues> {
+    const data = this.tensorMap.get(dataId);
+    if (!this.mustFetch(dataId)) return super.read(dataId);
+    this.assertDevice();
+    let values: tf.BackendValues;
+    try {
+      values = await super.read(dataId);
+    } catch (cause) {
+      // A device that goes rejects what it was asked first, then says why.
+      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      this.assertDevice(cause);
+      throw this.takeFailure() ?? cause;
+    }
+    const failure = this.takeFailure();
+    if (!failure) return values;
+    data.values = null as never; // what was read is not what it should be
+    throw failure;
+  }
+
+  override readSync(dataId: object): tf.BackendValues {
+    const data = this.tensorMap.get(dataId);
+    if (!this.mustFetch(dataId) || data.dtype === 'complex64') return super.readSync(dataId);
+    this.assertDevice();
+    if (!this.processEvents) return super.readSync(dataId);
+    const bytes = this.readBufferSync(data.resource as GPUBuffer);
+    const failure = this.takeFailure();
+    if (failure) throw failure;
+    const values = tf.util.convertBackendValuesAndArrayBuffer(bytes, data.dtype);
+    data.values = values;
+    return values;
+  }
+
+  override dispose(): void {
+    this.lost ??= 'the backend was removed';
+    super.dispose();
+    this.device.destroy();
+  }
+
+  private mustFetch(dataId: object): boolean {
+    return this.tensorMap.has(dataId) && this.tensorMap.get(dataId).values == null;
+  }
+
+  /** Waits for a copy of the buffer without giving way to the event loop. */
+  private readBufferSync(buffer: GPUBuffer): ArrayBuffer {
+    const { size } = buffer;
+    const staging = this.bufferManager.acquireBuffer(size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
+    this.ensureCommandEncoderReady();
+    this.endComputePassEncoder();
+    (this as unknown as { commandEncoder: GPUCommandEncoder }).commandEncoder.copyBufferToBuffer(
+      buffer,
+      0,
+      staging,
+      0,
+      size,
+    );
+    this.submitQueue();
+    const pause = new Int32Array(new SharedArrayBuffer(4)); // something to wait on that never comes
+    staging.mapAsync(GPUMapMode.READ).catch(() => {}); // its state says so too
+    while (staging.mapState === 'pending') {
+      if (!this.processEvents!()) {
+        throw new WebgpuBackendError('cannot wait here: read with `await tensor.data()`, not `dataSync()`.');
+      }
+      Atomics.wait(pause, 0, 0, 0.05);
+    }
+    if (staging.mapState !== 'mapped') {
+      this.lost ??= 'while it was read';
+      this.assertDevice();
+    }
+    const bytes = staging.getMappedRange().slice(0);
+    staging.unmap();
+    this.bufferManager.releaseBuffer(staging);
+    return bytes;
+  }
+
+  private fail(message: string): void {
+    this.failure ??= new WebgpuBackendError(message);
+  }
+
+  private takeFailure(): WebgpuBackendError | undefined {
+    const { failure } = this;
+    this.failure = undefined;
+    return failure;
+  }
+
+  private assertDevice(cause?: unknown): void {
+    if (this.lost === undefined) return;
+    throw new WebgpuBackendError(
+      `the device was lost (${nameOf(this.deviceInfo)}: ${this.lost}), and the tensors on it with it. ` +
+        "useBackend('webgpu') opens a new one.",
+      { cause },
+    );
+  }
+}
