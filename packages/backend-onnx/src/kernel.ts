@@ -16,6 +16,8 @@ export interface PlanOutput {
   shape: number[];
   /** The shape the graph gives it, where that differs from what the caller sees. */
   graphShape?: number[];
+  /** The tensor whose memory it is written into, instead of a new one. */
+  into?: TensorInfo;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface Plan {
   inputs: PlanInput[];
   outputs: PlanOutput[];
   build(graph: GraphBuilder, inputs: string[]): string[];
+  /** Whether threads wait busily from node to node (and sleep between runs): for a graph of many short nodes. */
+  spin?: boolean;
   /**
    * Runs the graph on so many rows of axis 0 at a time, to keep what lies between its nodes in the cache. `split`
    * says which inputs are cut, `sum` which outputs are added up over the pieces (the others are cut too).

@@ -98,18 +98,19 @@ export class OnnxBackend extends MathBackendCPU {
     delete data.prepared;
   }
 
-  /** Runs a plan; the outputs are the caller's. */
+  /** Runs a plan; the outputs, but for those written into other tensors, are the caller's. */
   run(plan: Plan): TensorInfo[] {
-    const outputs = plan.outputs.map(({ shape, dtype }) => this.allocate(shape, dtype));
+    const outputs = plan.outputs.map(({ shape, dtype, into }) => into ?? this.allocate(shape, dtype));
+    const made = outputs.filter((_, i) => !plan.outputs[i]!.into);
     try {
-      const kernel = this.sessions.get(plan.key, () => compile(plan));
+      const kernel = this.sessions.get(plan.key, () => compile(plan), plan.spin);
       const { chunk } = plan;
       const rows = chunk ? plan.inputs[chunk.split.indexOf(true)]!.shape[0]! : 0;
       if (chunk && rows > chunk.rows) this.runInPieces(kernel, plan, outputs, rows);
       else this.runAtOnce(kernel, plan, outputs);
-      return outputs;
+      return made;
     } catch (cause) {
-      for (const output of outputs) this.disposeIntermediateTensorInfo(output);
+      for (const output of made) this.disposeIntermediateTensorInfo(output);
       throw new OnnxBackendError(`onnx backend: ${plan.key}: ${(cause as Error).message}`, { cause });
     }
   }

@@ -2,7 +2,7 @@ import { float, type GraphBuilder } from '../graph-builder';
 import { feed, type OnnxKernel, sizeOf } from '../kernel';
 import { CHUNK_ELEMENTS } from './unary';
 
-const forward: Record<string, (graph: GraphBuilder, x: string) => string> = {
+export const geluForward: Record<string, (graph: GraphBuilder, x: string) => string> = {
   erf: (graph, x) => graph.op('Gelu', [x], {}, 'com.microsoft'),
   tanh: (graph, x) => graph.op('FastGelu', [x], {}, 'com.microsoft'),
   quick: (graph, x) => graph.op('QuickGelu', [x], { alpha: float(1.702) }, 'com.microsoft'),
@@ -46,7 +46,7 @@ const gelu: OnnxKernel = {
       key: `FusedGelu ${variant}`,
       inputs: [feed(x!, [size])],
       outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
-      build: (graph, [a]) => [forward[variant as string]!(graph, a!)],
+      build: (graph, [a]) => [geluForward[variant as string]!(graph, a!)],
       chunk: { rows: 4 * CHUNK_ELEMENTS, split: [true] },
     };
   },

@@ -5,6 +5,7 @@ import { channelNorms } from './channel-norm';
 import { conv } from './conv';
 import { convNorms } from './conv-norm';
 import { crossEntropies } from './cross-entropy';
+import { decoderBlocks } from './decoder-block';
 import { depthwiseConv } from './depthwise-conv';
 import { fills } from './fill';
 import { gelus } from './gelu';
@@ -33,5 +34,6 @@ export const kernels: Kernel[] = [
   gelus,
   crossEntropies,
   attentions,
+  decoderBlocks,
   optimizers,
 ].flat();

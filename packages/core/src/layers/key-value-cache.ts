@@ -1,4 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { assertShape } from '../assert-shape';
+
+type Shape4D = [number, number, number, number];
+interface KeysAndValues {
+  keys: tf.Tensor4D;
+  values: tf.Tensor4D;
+}
 
 /**
  * Keys and values that a self-attention has computed so far, so that generating goes on from the last token
@@ -11,12 +18,13 @@ import * as tf from '@tensorflow/tfjs-core';
  * cache.dispose();
  */
 export class KeyValueCache {
-  private keys: tf.Tensor4D | undefined;
-  private values: tf.Tensor4D | undefined;
+  /** [batch, heads, capacity, headDim]: only the first `length` positions hold anything. */
+  private stored: KeysAndValues | undefined;
+  private held = 0;
 
   /** Number of positions held. */
   get length(): number {
-    return this.keys?.shape[2] ?? 0;
+    return this.held;
   }
 
   /**
@@ -24,21 +32,60 @@ export class KeyValueCache {
    *
    * @param keys [batch, heads, positions, headDim], and `values` alike.
    * @returns Those of all positions. They belong to the cache: do not dispose them.
+   * @throws ShapeError when they do not fit what is held.
    */
-  append(keys: tf.Tensor4D, values: tf.Tensor4D): { keys: tf.Tensor4D; values: tf.Tensor4D } {
-    const [before, valuesBefore] = [this.keys, this.values];
-    this.keys = tf.keep(before ? tf.concat([before, keys], 2) : tf.clone(keys));
-    this.values = tf.keep(valuesBefore ? tf.concat([valuesBefore, values], 2) : tf.clone(values));
-    before?.dispose();
-    valuesBefore?.dispose();
-    return { keys: this.keys, values: this.values };
+  append(keys: tf.Tensor4D, values: tf.Tensor4D): KeysAndValues {
+    this.assertFits(keys.shape);
+    const { held, stored } = this;
+    const joined = (before: tf.Tensor4D | undefined, now: tf.Tensor4D) =>
+      tf.tidy(() => (before ? tf.concat([firstPositions(before, held), now], 2) : tf.clone(now)));
+    this.held += keys.shape[2];
+    return this.store(joined(stored?.keys, keys), joined(stored?.values, values));
+  }
+
+  /**
+   * Adds positions that the caller computes: it writes them after the `length` ones of before, in place. For
+   * kernels that can.
+   *
+   * @param shape [batch, heads, new positions, headDim]
+   * @returns Memory with room for them, [batch, heads, capacity, headDim]. It belongs to the cache: do not dispose it.
+   * @throws ShapeError when the shape does not fit what is held.
+   */
+  extend(shape: Shape4D): KeysAndValues {
+    this.assertFits(shape);
+    const { stored } = this;
+    const [batch, heads, positions, headDim] = shape;
+    this.held += positions;
+    const capacity = stored?.keys.shape[2] ?? 0;
+    if (stored && this.held <= capacity) return stored;
+    // Half as much again, so that moving what is held costs little for each position.
+    const more = tf.zeros([batch, heads, Math.ceil(1.5 * this.held) - capacity, headDim]) as tf.Tensor4D;
+    const grown = (x: tf.Tensor4D | undefined) => (x ? tf.concat([x, more], 2) : tf.clone(more));
+    const result = this.store(grown(stored?.keys), stored ? grown(stored.values) : tf.zerosLike(more));
+    more.dispose();
+    return result;
   }
 
   /** Forgets everything; the cache can be used again. */
   dispose(): void {
-    this.keys?.dispose();
-    this.values?.dispose();
-    this.keys = undefined;
-    this.values = undefined;
+    tf.dispose({ ...this.stored });
+    this.stored = undefined;
+    this.held = 0;
   }
+
+  private store(keys: tf.Tensor4D, values: tf.Tensor4D): KeysAndValues {
+    tf.dispose({ ...this.stored });
+    this.stored = { keys: tf.keep(keys), values: tf.keep(values) };
+    return this.stored;
+  }
+
+  private assertFits(shape: readonly number[]): void {
+    const [batch, heads, , headDim] = this.stored?.keys.shape ?? [null, null, null, null];
+    const hint = 'A cache is for one sequence or batch: dispose() it before the next.';
+    assertShape(shape, [batch!, heads!, null, headDim!], 'KeyValueCache: keys', hint);
+  }
+}
+
+function firstPositions(x: tf.Tensor4D, count: number): tf.Tensor4D {
+  return x.shape[2] === count ? x : tf.slice(x, [0, 0, 0, 0], [-1, -1, count, -1]);
 }

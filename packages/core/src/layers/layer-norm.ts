@@ -15,7 +15,7 @@ export class LayerNorm extends Module {
   readonly weight: Parameter;
   /** [dim], first zeros. */
   readonly bias: Parameter;
-  private readonly epsilon: number;
+  readonly epsilon: number;
 
   constructor(dim: number, { epsilon = 1e-5 }: { epsilon?: number | undefined } = {}) {
     super();

@@ -30,7 +30,7 @@ export class MLP extends Module {
   readonly fc1: Linear;
   readonly fc2: Linear;
   private readonly dropout: Dropout;
-  private readonly activation: Activation;
+  readonly activation: Activation;
 
   constructor({
     hiddenSize,

@@ -43,7 +43,7 @@ export class MultiHeadAttention extends Module {
   readonly kProj: Linear;
   readonly vProj: Linear;
   readonly outProj: Linear;
-  private readonly numHeads: number;
+  readonly numHeads: number;
 
   /** @throws ConfigError when `numHeads` does not divide `hiddenSize`. */
   constructor({ hiddenSize, numHeads, sourceSize = hiddenSize, bias, rng }: MultiHeadAttentionConfig) {
