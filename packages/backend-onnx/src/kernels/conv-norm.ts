@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { blocksOf, fillsBlocks, keepInBlocks, planesOf } from '../blocked-layout';
 import { channelBlock } from '../channel-block';
-import { blockedFilterNodes, type ConvSpec, convAttributes, convNodes, NCHWC } from '../conv-nodes';
+import { type ConvSpec, convAttributes, convNodes, NCHWC } from '../conv-nodes';
 import type { Attributes, GraphBuilder } from '../graph-builder';
 import { feed, type HostKernel, type KernelCall, type PlanInput } from '../kernel';
 import { convSpec, imagesPerChunk, specKey } from './conv-spec';
@@ -58,23 +58,38 @@ function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape:
 
 /** The filter in blocks with the norm's scale in it, and what is left of the norm as a bias. */
 function folded({ inputs, attrs, backend }: KernelCall, spec: ConvSpec): TensorInfo[] {
-  const weights = weightsOf(inputs);
   const { inChannels, outChannels, kernel } = spec;
-  return backend.prepared(`FusedConvNorm ${specKey(spec)} ${attrs['epsilon']}`, weights, () =>
-    backend.run({
-      key: `FusedConvNorm weights ${specKey(spec)} ${attrs['epsilon']} ${weights.length}`,
-      inputs: weights.map((tensor) => feed(tensor)),
-      outputs: [
-        { dtype: 'float32', shape: [outChannels, inChannels, ...kernel] },
-        { dtype: 'float32', shape: [outChannels] },
-      ],
-      build(graph, names) {
-        const { scale, shift } = normNodes(graph, names, attrs['epsilon'] as number);
-        const scaled = graph.op('Mul', [names[0]!, scale]);
-        return [blockedFilterNodes(graph, scaled, spec, channelBlock()), shift];
-      },
-    }),
-  );
+  const epsilon = attrs['epsilon'] as number;
+  const weights = weightsOf(inputs);
+  return backend.prepared(`FusedConvNorm ${epsilon}`, weights, () => {
+    const [filter, gamma, beta, mean, variance, bias] = weights.map((tensor) => backend.floats(tensor));
+    const ordered = backend.allocate([outChannels, inChannels, ...kernel], 'float32');
+    const shift = backend.allocate([outChannels], 'float32');
+    const scale = gamma!.map((value, i) => value / Math.sqrt(variance![i]! + epsilon));
+    const centre = (i: number) => mean![i]! - (bias?.[i] ?? 0);
+    backend.floats(shift).set(beta!.map((value, i) => value - centre(i) * scale[i]!));
+    orderFilter(filter!, scale, backend.floats(ordered), spec);
+    return [ordered, shift];
+  });
+}
+
+/** HWIO, scaled, to [out / block, in / block, height, width, in block, out block]; few channels in are one each. */
+function orderFilter(filter: Float32Array, scale: Float32Array, to: Float32Array, spec: ConvSpec): void {
+  const { inChannels, outChannels, kernel } = spec;
+  const block = channelBlock();
+  const inBlock = inChannels < block ? 1 : block;
+  const taps = kernel[0] * kernel[1];
+  let at = 0;
+  for (let out = 0; out < outChannels; out += block) {
+    for (let group = 0; group < inChannels; group += inBlock) {
+      for (let tap = 0; tap < taps; tap++) {
+        for (let channel = group; channel < group + inBlock; channel++) {
+          const from = (tap * inChannels + channel) * outChannels;
+          for (let o = out; o < out + block; o++) to[at++] = filter[from + o]! * scale[o]!;
+        }
+      }
+    }
+  }
 }
 
 function inRows({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape: number[]): TensorInfo {
