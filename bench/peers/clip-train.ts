@@ -8,9 +8,10 @@ import { measure } from '../lib/measure';
 
 const [backend = 'onnx', batch = '64', runs = '5', threads = `${availableParallelism()}`] =
   process.argv.slice(2);
-if (backend === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
+if (backend === 'wasm') await import('@crossmodal/backend-wasm');
+else if (backend === 'tfjs-wasm') await import('@tensorflow/tfjs-backend-wasm');
 else (await import('@crossmodal/backend-onnx')).configureOnnxBackend({ threads: Number(threads) });
-await tf.setBackend(backend);
+await tf.setBackend(backend.replace('tfjs-', ''));
 
 const tower = { hiddenSize: 256, intermediateSize: 1024, numHiddenLayers: 4, numAttentionHeads: 4 };
 const shared = { ...tower, layerNormEps: 1e-5, hiddenAct: 'gelu' as const };
