@@ -6,6 +6,7 @@ import { einsums } from './einsum';
 import { emptyReductions } from './empty-reductions';
 import { divisions } from './floor-div';
 import { gelus } from './gelu';
+import { layerNorms } from './layer-norm';
 import { products } from './matmul';
 import { pools } from './max-pool';
 import { optimizers } from './optimizer';
@@ -22,6 +23,7 @@ export const kernels: WasmKernel[] = [
   ...einsums,
   ...emptyReductions,
   ...gelus,
+  ...layerNorms,
   ...optimizers,
   ...pools,
   ...products,

@@ -25,6 +25,7 @@ export const f32 = {
   add: (a: Code, b: Code): Code => [...a, ...b, 0x92],
   mul: (a: Code, b: Code): Code => [...a, ...b, 0x94],
   const: (value: number): Code => [0x43, ...new Uint8Array(Float32Array.of(value).buffer)],
+  fromInteger: (value: Code): Code => [...value, 0xb3],
   /** Lane 0 to 3 of four floats. */
   lane: (vector: Code, lane: number): Code => [...vector, ...simd(0x1f), lane],
 };
@@ -46,6 +47,10 @@ export const f32x4 = {
     ...Array(4)
       .fill([...new Uint8Array(Float32Array.of(value).buffer)])
       .flat(),
+  ],
+  lanes: (values: readonly [number, number, number, number]): Code => [
+    ...simd(0x0c),
+    ...new Uint8Array(Float32Array.from(values).buffer),
   ],
   splat: (value: Code): Code => [...value, ...simd(0x13)],
   add: binary(0xe4),
