@@ -9,7 +9,8 @@ beforeEach((context) => {
   const { task } = context;
   if (missing !== undefined) {
     Object.assign(task.meta, { missing });
-    if (process.env['CI']) expect.fail(missing);
+    // CI has every engine on Linux.
+    if (process.env['CI'] && process.platform === 'linux') expect.fail(missing);
     context.skip(missing);
   }
   const known = engine.failing?.find(([pattern]) => pattern.test(fullName(task)));
