@@ -10,6 +10,7 @@ const [backend = 'onnx', batch = '64', runs = '5', threads = `${availableParalle
   process.argv.slice(2);
 if (backend === 'wasm') await import('@crossmodal/backend-wasm');
 else if (backend === 'tfjs-wasm') await import('@tensorflow/tfjs-backend-wasm');
+else if (backend === 'tensorflow') await import('@crossmodal/backend-tensorflow');
 else (await import('@crossmodal/backend-onnx')).configureOnnxBackend({ threads: Number(threads) });
 await tf.setBackend(backend.replace('tfjs-', ''));
 
