@@ -1,7 +1,6 @@
 // ResNet-50's forward pass, 224 x 224: this repository's engine beside PyTorch on the CPU (the better of its two
 // memory formats) and beside the whole graph in onnxruntime-node, each in a process of its own.
 // npm run bench -- resnet50 [batch]; PYTHON names an interpreter with torch, torchvision and onnx.
-import { machine } from './lib/machine';
 import { exportOnnx, type Measured, runNode, runOnnxGraph, runTorch } from './lib/peer';
 import { report } from './lib/report';
 import { rounds } from './lib/rounds';
@@ -17,7 +16,6 @@ const { ours, ...peers } = rounds({
   'PyTorch, channels last': () => runTorch('peers/resnet50.py', ['run', batch, 'channels_last']),
 });
 
-console.log(machine());
 console.table(
   Object.entries({ 'onnx (crossmodal)': ours!, ...peers }).map(([engine, { median, best, megabytes }]) => ({
     engine,

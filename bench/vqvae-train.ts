@@ -5,7 +5,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { machine } from './lib/machine';
 import { runNode, runTorch } from './lib/peer';
 import { report } from './lib/report';
 import { rounds } from './lib/rounds';
@@ -29,7 +28,6 @@ const { ours, ...peers } = rounds({
   'PyTorch, channels last': torch('channels_last'),
 });
 
-console.log(machine());
 console.table(
   Object.entries({ 'onnx (crossmodal)': ours!, ...peers }).map(([engine, figures]) => ({
     engine,

@@ -100,6 +100,7 @@ describe('convNorm, fused', () => {
     const run = () => tf.tidy(() => convNorm(x, conv, norm).dataSync().slice());
     const first = run();
     conv.weight.assign(tf.tidy(() => tf.mul(conv.weight.value, 2)));
+    run();
     norm.runningMean.assign(tf.zerosLike(norm.runningMean.value));
     expectClose(run(), withoutFusedKernels(run), { absolute: 1e-3 });
     expect(run()).not.toEqual(first);
