@@ -3,13 +3,14 @@ import { casts } from './cast';
 import { convolutions } from './conv';
 import { depthwiseConvolutions } from './depthwise-conv';
 import { einsums } from './einsum';
-import { emptyReductions } from './empty-reductions';
 import { divisions } from './floor-div';
 import { gelus } from './gelu';
+import { identities } from './identity';
 import { layerNorms } from './layer-norm';
 import { products } from './matmul';
 import { pools } from './max-pool';
 import { optimizers } from './optimizer';
+import { reductions } from './reduction';
 import { resizes } from './resize';
 import { segments } from './segment-sum';
 import { transposes } from './transpose';
@@ -21,12 +22,13 @@ export const kernels: WasmKernel[] = [
   ...depthwiseConvolutions,
   ...divisions,
   ...einsums,
-  ...emptyReductions,
   ...gelus,
+  ...identities,
   ...layerNorms,
   ...optimizers,
   ...pools,
   ...products,
+  ...reductions,
   ...resizes,
   ...segments,
   ...transposes,

@@ -57,6 +57,8 @@ export const f32x4 = {
   sub: binary(0xe5),
   mul: binary(0xe6),
   div: binary(0xe7),
+  /** a b + c with one rounding: relaxed SIMD, which not every engine has. */
+  fusedMultiplyAdd: (a: Code, b: Code, c: Code): Code => [...a, ...b, ...c, ...simd(0x105)],
   min: binary(0xe8),
   max: binary(0xe9),
   abs: unary(0xe0),

@@ -1,5 +1,5 @@
 import type { Heap } from '../heap';
-import { type Code, FunctionBuilder, f32, f32x4, i32 } from './assembler';
+import { assemble, type Code, FunctionBuilder, f32, f32x4, i32 } from './assembler';
 
 /** Rows and columns that are computed at once: their sums stay in registers. */
 const TILE_ROWS = 4;
@@ -100,11 +100,17 @@ function pack(
 }
 
 function functions(): FunctionBuilder[] {
-  return [tiles(), copy(), ...([4, 8] as const).flatMap((w) => [packRow(w), packDepth(w), packEdge(w)])];
+  const fused = tiles(f32x4.fusedMultiplyAdd);
+  const plain = tiles((a, b, c) => f32x4.add(c, f32x4.mul(a, b)));
+  return [
+    WebAssembly.validate(assemble([fused], false)) ? fused : plain,
+    copy(),
+    ...([4, 8] as const).flatMap((w) => [packRow(w), packDepth(w), packEdge(w)]),
+  ];
 }
 
 /** C's whole tiles from packed panels: for each column of tiles, for each row of tiles, the sums over the depth. */
-function tiles(): FunctionBuilder {
+function tiles(multiplyAdd: (a: Code, b: Code, c: Code) => Code): FunctionBuilder {
   const f = new FunctionBuilder('tiles', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32']);
   const [a, b, c, rowTiles, columnTiles, depth, rowStride, accumulate] = f.parameters;
   const [aAt, bAt, cAt] = [f.local('i32'), f.local('i32'), f.local('i32')];
@@ -124,8 +130,8 @@ function tiles(): FunctionBuilder {
         f.set(right, f32x4.load(bAt.value, 16));
         for (const [row, [first, second]] of sums.entries()) {
           f.set(factor, f32x4.loadSplat(aAt.value, row * 4));
-          f.set(first, f32x4.add(first.value, f32x4.mul(factor.value, left.value)));
-          f.set(second, f32x4.add(second.value, f32x4.mul(factor.value, right.value)));
+          f.set(first, multiplyAdd(factor.value, left.value, first.value));
+          f.set(second, multiplyAdd(factor.value, right.value, second.value));
         }
         f.advance(aAt, TILE_ROWS * 4);
         f.advance(bAt, TILE_COLUMNS * 4);
