@@ -10,7 +10,7 @@ const coreSuites = readdirSync(core, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => join(core, file))
   .filter((file) => readFileSync(file, 'utf8').includes('useTestEngine('));
-const include = ['tools/conformance/src/{operations,training}.test.ts', ...coreSuites];
+const include = ['tools/conformance/src/{operations,training,memory}.test.ts', ...coreSuites];
 
 const inNode = ['onnx', 'wasm', 'tensorflow', 'webgpu-node'];
 

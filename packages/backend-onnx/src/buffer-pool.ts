@@ -38,11 +38,22 @@ export class BufferPool {
       this.freeBytes -= size;
       entry!.leastFree = Math.min(entry!.leastFree, entry!.free.length);
     } else {
-      buffer = { bytes: new ArrayBuffer(size), references: 0 };
+      buffer = { bytes: this.newBytes(size), references: 0 };
       this.owners.set(buffer.bytes, buffer);
     }
     this.usedBytes += size;
     return buffer;
+  }
+
+  /** Where memory is full, what lies free is given up for it. */
+  private newBytes(size: number): ArrayBuffer {
+    try {
+      return new ArrayBuffer(size);
+    } catch (error) {
+      if (this.freeBytes === 0) throw error;
+      this.clear();
+      return new ArrayBuffer(size);
+    }
   }
 
   /** The buffer of this pool that `values` lie in, if any. */
@@ -52,6 +63,7 @@ export class BufferPool {
 
   release(buffer: PooledBuffer): void {
     if (--buffer.references > 0) return;
+    buffer.references = 0; // also of one that nobody came to hold
     const size = buffer.bytes.byteLength;
     this.usedBytes -= size;
     if (this.freeBytes + size > this.maxFreeBytes) return;

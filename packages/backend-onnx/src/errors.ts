@@ -6,3 +6,17 @@ export class OnnxBackendError extends Error {
     Object.defineProperty(this, Symbol.for('crossmodal.error'), { value: 'BackendError' });
   }
 }
+
+/**
+ * What a kernel throws where memory is full, with the kernel's name; other errors as they are. Inherited kernels let
+ * JavaScript's own error for it through.
+ */
+export function explainFullMemory(kernelName: string, cause: unknown): unknown {
+  if (!(cause instanceof RangeError) || !/allocation failed|array length|out of memory/i.test(cause.message))
+    return cause;
+  const what = cause.message.startsWith('out of memory') ? cause.message : `out of memory: ${cause.message}.`;
+  return new OnnxBackendError(
+    `onnx backend: ${kernelName}: ${what} Take smaller batches, or dispose tensors that are no longer needed.`,
+    { cause },
+  );
+}

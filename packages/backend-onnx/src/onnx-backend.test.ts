@@ -152,3 +152,26 @@ it('names the kernel and the cause when a session fails', () => {
   expect(() => backend().run(plan)).toThrow('onnx backend: Broken: ');
   expect(backend().pool.usedBytes).toBe(used);
 });
+
+describe('full memory', () => {
+  const million = 1e6;
+  it.each<[string, RegExp, () => tf.Tensor]>([
+    [
+      'of a kernel of ours',
+      /^onnx backend: Add: out of memory: 3725\.3 GiB for a float32 tensor \[1000000, 1000000\] are not free\. Take smaller batches, or dispose tensors that are no longer needed\.$/,
+      () => tf.add(tf.ones([million, 1]), tf.ones([1, million])),
+    ],
+    ['of an inherited one', /^onnx backend: LinSpace: out of memory: /, () => tf.linspace(0, 1, 1e12)],
+  ])('is an error that says so: %s', (_, text, run) => {
+    const used = backend().pool.usedBytes;
+    let error: Error | undefined;
+    try {
+      tf.tidy(run);
+    } catch (thrown) {
+      error = thrown as Error;
+    }
+    expect(error?.name).toBe('BackendError');
+    expect(error?.message).toMatch(text);
+    expect(backend().pool.usedBytes).toBe(used);
+  });
+});

@@ -60,8 +60,21 @@ export class OnnxBackend extends MathBackendCPU {
   /** A tensor of our own, with whatever the memory held before. */
   allocate(shape: number[], dtype: DType): TensorInfo {
     const size = sizeOf(shape);
-    const buffer = this.pool.acquire(size * util.bytesPerElement(dtype));
-    return this.makeTensorInfo(shape, dtype, new arrayTypes[dtype](buffer.bytes, 0, size));
+    const bytes = size * util.bytesPerElement(dtype);
+    let buffer: PooledBuffer | undefined;
+    let values: TypedArray;
+    try {
+      buffer = this.pool.acquire(bytes);
+      values = new arrayTypes[dtype](buffer.bytes, 0, size);
+    } catch (cause) {
+      if (buffer) this.pool.release(buffer);
+      const gibibytes = (bytes / 2 ** 30).toFixed(1);
+      throw new RangeError(
+        `out of memory: ${gibibytes} GiB for a ${dtype} tensor [${shape.join(', ')}] are not free.`,
+        { cause },
+      );
+    }
+    return this.makeTensorInfo(shape, dtype, values);
   }
 
   /** An alias of `tensor` under another shape. */
@@ -100,9 +113,13 @@ export class OnnxBackend extends MathBackendCPU {
 
   /** Runs a plan; the outputs, but for those written into other tensors, are the caller's. */
   run(plan: Plan): TensorInfo[] {
-    const outputs = plan.outputs.map(({ shape, dtype, into }) => into ?? this.allocate(shape, dtype));
-    const made = outputs.filter((_, i) => !plan.outputs[i]!.into);
+    const made: TensorInfo[] = [];
+    const make = (shape: number[], dtype: DType) => {
+      made.push(this.allocate(shape, dtype));
+      return made.at(-1)!;
+    };
     try {
+      const outputs = plan.outputs.map(({ shape, dtype, into }) => into ?? make(shape, dtype));
       const kernel = this.sessions.get(plan.key, () => compile(plan), plan.spin);
       const { chunk } = plan;
       const rows = chunk ? plan.inputs[chunk.split.indexOf(true)]!.shape[0]! : 0;
@@ -111,6 +128,7 @@ export class OnnxBackend extends MathBackendCPU {
       return made;
     } catch (cause) {
       for (const output of made) this.disposeIntermediateTensorInfo(output);
+      if (cause instanceof RangeError) throw cause;
       throw new OnnxBackendError(`onnx backend: ${plan.key}: ${(cause as Error).message}`, { cause });
     }
   }

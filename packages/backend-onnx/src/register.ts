@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import { explainFullMemory } from './errors';
 import type { Kernel } from './kernel';
 import { kernels } from './kernels';
 import { OnnxBackend } from './onnx-backend';
@@ -15,16 +16,24 @@ export function registerOnnxBackend(): void {
   for (const config of inherited.values()) {
     const kernel = ours.get(config.kernelName);
     const kernelFunc = kernel ? withFallback(kernel, config.kernelFunc) : config.kernelFunc;
-    tf.registerKernel({ ...config, backendName: 'onnx', kernelFunc });
+    register({ ...config, kernelFunc });
   }
   for (const kernel of ours.values()) {
     if (inherited.has(kernel.kernelName)) continue;
-    tf.registerKernel({
-      kernelName: kernel.kernelName,
-      backendName: 'onnx',
-      kernelFunc: withFallback(kernel),
-    });
+    register({ kernelName: kernel.kernelName, backendName: 'onnx', kernelFunc: withFallback(kernel) });
   }
+}
+
+function register(config: tf.KernelConfig): void {
+  const { kernelName, kernelFunc } = config;
+  const clear: tf.KernelFunc = (call) => {
+    try {
+      return kernelFunc(call);
+    } catch (error) {
+      throw explainFullMemory(kernelName, error);
+    }
+  };
+  tf.registerKernel({ ...config, backendName: 'onnx', kernelFunc: clear });
 }
 
 const ours = new Map<string, Kernel>(kernels.map((kernel) => [kernel.kernelName, kernel]));
