@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { fixKernels } from './fixes/fix-kernels';
 import { openDevice } from './open-device';
 import { WebgpuBackend } from './webgpu-backend';
 
@@ -10,6 +11,7 @@ import { WebgpuBackend } from './webgpu-backend';
 export function registerWebgpuBackend(): void {
   if (tf.findBackendFactory('webgpu') !== null) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', start, 5);
+  fixKernels();
 }
 
 async function start(): Promise<WebgpuBackend> {

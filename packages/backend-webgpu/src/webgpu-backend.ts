@@ -2,6 +2,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DeviceInfo, nameOf } from './device-info';
 import { WebgpuBackendError } from './errors';
+import { fixProgram } from './fixes/fix-program';
 import { guardAllocations } from './guard-allocations';
 import type { OpenDevice } from './open-device';
 
@@ -39,6 +40,8 @@ export class WebgpuBackend extends WebGPUBackend {
 
   override runWebGPUProgram(...call: Program): tf.TensorInfo {
     this.assertDevice();
+    const [program, , outputDtype] = call;
+    fixProgram(program, outputDtype);
     return super.runWebGPUProgram(...call);
   }
 

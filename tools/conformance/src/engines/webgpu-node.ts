@@ -3,6 +3,7 @@ import { useSoftwareGpu } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from './engine';
 import { startBackend } from './start-backend';
+import { webgpuDifferences } from './webgpu-differences';
 
 export const webgpuNode: Engine = {
   backend: 'webgpu',
@@ -14,5 +15,6 @@ export const webgpuNode: Engine = {
     tf.env().set('WEBGPU_CPU_FORWARD', false); // else tfjs computes small tensors on the CPU
     return startBackend('webgpu');
   },
-  accepted: [],
+  accepted: webgpuDifferences.accepted,
+  tolerances: webgpuDifferences.tolerances,
 };

@@ -1,0 +1,16 @@
+import type { Engine } from './engine';
+
+/** What WGSL itself allows, in Node and in pages alike. */
+export const webgpuDifferences: Required<Pick<Engine, 'accepted' | 'tolerances'>> = {
+  accepted: [
+    [/^(elu|exp|sigmoid|softplus) at extremes$/, 'WGSL may assume that there is no NaN'],
+    [/^gather \[5,3\] \[0\]/, 'no gradient of a gather of nothing'],
+  ],
+  tolerances: [
+    [
+      /^(acos|cos|sin|tan|rotary) /,
+      1e-3,
+      'trigonometry in WGSL need only be exact to 2^-11, and SwiftShader is not more',
+    ],
+  ],
+};
