@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { NODE_ENGINES } from './tools/conformance/src/engines/names.ts';
 import base from './vitest.config.ts';
 
 // The suites that say something of an engine: the conformance suite's own, and those of core that ask for the engine
@@ -12,8 +13,6 @@ const coreSuites = readdirSync(core, { recursive: true, encoding: 'utf8' })
   .filter((file) => readFileSync(file, 'utf8').includes('useTestEngine('));
 const include = ['tools/conformance/src/{operations,training,memory}.test.ts', ...coreSuites];
 
-const inNode = ['onnx', 'wasm', 'tensorflow', 'webgpu-node'];
-
 export default defineConfig({
   ...base,
   test: {
@@ -23,7 +22,7 @@ export default defineConfig({
       ...(process.env.CI ? [['json', { outputFile: '.cache/engine-results.json' }] as const] : []),
     ],
     maxWorkers: 2,
-    projects: inNode.map((name) => ({
+    projects: NODE_ENGINES.map((name) => ({
       ...base,
       test: {
         ...base.test,

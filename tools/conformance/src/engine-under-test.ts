@@ -1,9 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { engines } from './engines';
+import type { EngineName } from './engines/names';
 
-const { env } = import.meta as unknown as { env: Record<string, string | undefined> };
-const name = env['CROSSMODAL_TEST_ENGINE'];
-const load = engines[name!];
+// vitest's `env`: that of the process in Node; in a page Vite puts it where it reads `import.meta.env`, written out.
+const inPage = (import.meta as unknown as { env: Record<string, string | undefined> }).env;
+const name = globalThis.process?.env['CROSSMODAL_TEST_ENGINE'] ?? inPage['CROSSMODAL_TEST_ENGINE'];
+const load = engines[name as EngineName] as (typeof engines)[EngineName] | undefined;
 if (!load)
   throw new Error(
     `CROSSMODAL_TEST_ENGINE: there is no ${name}; there are ${Object.keys(engines).join(', ')}.`,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { cases } from './cases';
 import { engine } from './engine-under-test';
+import type { OperationFindings } from './findings';
 import { compareResults, runCase } from './op-case';
 
 describe(`${engine.label} equals cpu`, () => {
@@ -33,9 +34,15 @@ describe(`${engine.label} equals cpu`, () => {
   });
 
   it('differs where it is known to, and nowhere else', ({ task }) => {
-    Object.assign(task.meta, {
-      operations: { checked: cases.length, equal, unlike: Object.fromEntries(unlike) },
-    });
+    const { label, tolerances = [] } = engine;
+    const found: OperationFindings = {
+      label,
+      checked: cases.length,
+      equal,
+      unlike: Object.fromEntries(unlike),
+      tolerances: Object.fromEntries(tolerances.map(([, tolerance, reason]) => [reason, tolerance])),
+    };
+    Object.assign(task.meta, { operations: found });
     for (const [reason, count] of unlike)
       expect(count, `nothing is "${reason}" any more: take it off the list`).not.toBe(0);
   });
