@@ -1,11 +1,8 @@
-import { float, type GraphBuilder } from '../graph-builder';
+import type { GraphBuilder } from '../graph-builder';
 import { feed, type HostKernel, int64s, type PlanInput } from '../kernel';
-import { geluForward } from './gelu';
+import { preNormBlock, weightNames } from './pre-norm-block';
 
 const MS = 'com.microsoft';
-const LINEARS = ['q', 'k', 'v', 'out', 'fc1', 'fc2'];
-const WEIGHTS = ['gamma1', 'beta1', 'gamma2', 'beta2', ...LINEARS.map((name) => `${name}Weight`)];
-const BIASES = LINEARS.map((name) => `${name}Bias`);
 
 const int32s = (values: number[], shape: number[]): PlanInput => ({
   constant: Int32Array.from(values),
@@ -23,7 +20,7 @@ const decoderBlock: HostKernel = {
     const { numHeads, epsilon, activation, past } = attrs as Record<string, number>;
     const [batch, length, hiddenSize] = x!.shape as [number, number, number];
     const total = past! + length;
-    const names = [...WEIGHTS, ...BIASES.filter((name) => inputs[name])];
+    const names = weightNames(inputs);
     const plan = {
       key: `FusedDecoderBlock ${numHeads} ${epsilon} ${activation} ${names.length}`,
       inputs: [
@@ -45,27 +42,19 @@ const decoderBlock: HostKernel = {
       build(graph: GraphBuilder, all: string[]) {
         const [x, keys, values, split, rows, lastKey, total, ...rest] = all as [string, ...string[]];
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
-        const linear = (x: string, name: string) =>
-          graph.op(
-            'Gemm',
-            [x, weight[`${name}Weight`]!, weight[`${name}Bias`]].filter((y) => y !== undefined),
+        let present: string[] = [];
+        const y = preNormBlock(graph, x, weight, attrs, (...qkv) => {
+          const sequences = qkv.map((z) => graph.op('Reshape', [z, split!]));
+          const [mixed, ...written] = graph.node(
+            'GroupQueryAttention',
+            [...sequences, keys!, values!, lastKey!, total!],
+            { num_heads: numHeads!, kv_num_heads: numHeads! },
+            { domain: MS, outputs: 3 },
           );
-        const norm = (x: string, i: 1 | 2) =>
-          graph.op('LayerNormalization', [x, weight[`gamma${i}`]!, weight[`beta${i}`]!], {
-            axis: -1,
-            epsilon: float(epsilon!),
-          });
-        const normed = norm(x, 1);
-        const [q, k, v] = ['q', 'k', 'v'].map((name) => graph.op('Reshape', [linear(normed, name), split!]));
-        const [mixed, ...present] = graph.node(
-          'GroupQueryAttention',
-          [q!, k!, v!, keys!, values!, lastKey!, total!],
-          { num_heads: numHeads!, kv_num_heads: numHeads! },
-          { domain: MS, outputs: 3 },
-        );
-        const attended = graph.op('Add', [x, linear(graph.op('Reshape', [mixed!, rows!]), 'out')]);
-        const active = geluForward[activation!]!(graph, linear(norm(attended, 2), 'fc1'));
-        return [graph.op('Add', [attended, linear(active, 'fc2')]), ...present];
+          present = written;
+          return graph.op('Reshape', [mixed!, rows!]);
+        });
+        return [y, ...present];
       },
     };
     return backend.run(plan)[0]!;

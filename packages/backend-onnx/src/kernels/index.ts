@@ -7,6 +7,7 @@ import { convNorms } from './conv-norm';
 import { crossEntropies } from './cross-entropy';
 import { decoderBlocks } from './decoder-block';
 import { depthwiseConv } from './depthwise-conv';
+import { encoderBlocks } from './encoder-block';
 import { fills } from './fill';
 import { gelus } from './gelu';
 import { layout } from './layout';
@@ -35,5 +36,6 @@ export const kernels: Kernel[] = [
   crossEntropies,
   attentions,
   decoderBlocks,
+  encoderBlocks,
   optimizers,
 ].flat();

@@ -16,26 +16,51 @@ const variants: Record<string, string> = { gelu: 'erf', geluTanh: 'tanh', quickG
  * @returns float32 [batch, length, hiddenSize]
  */
 export function fusedDecoderBlock(
-  { layerNorm1, layerNorm2, selfAttn, mlp, layerScale1, normPosition }: TransformerBlock,
+  block: TransformerBlock,
   x: tf.Tensor,
-  { cache, causal, attentionMask, bias, source }: AttentionInputs,
+  inputs: AttentionInputs,
   context: ForwardContext | undefined,
 ): tf.Tensor3D | undefined {
-  if (!cache || !causal || attentionMask || bias || source || context?.training) return;
-  if (!hasFusedKernel('FusedDecoderBlock') || tf.engine().isTapeOn()) return;
+  const { cache, causal } = inputs;
+  if (!cache || !causal || !hasFusedKernel('FusedDecoderBlock')) return;
+  const past = cache.length;
+  const parts = partsOf(block, x, inputs, context);
+  const [batch, length, hiddenSize] = x.shape as [number, number, number];
+  if (!parts || (length > 1 && past > 0)) return;
+  const { numHeads } = block.selfAttn;
+  const { keys, values } = cache.extend([batch, numHeads, length, hiddenSize / numHeads]);
+  const given = { x, keys, values, ...parts.weights };
+  return runFusedKernel('FusedDecoderBlock', given, { ...parts.attrs, past })[0] as tf.Tensor3D;
+}
+
+/** A pre-norm block in inference as one kernel; undefined as for {@link fusedDecoderBlock}. */
+export function fusedEncoderBlock(
+  block: TransformerBlock,
+  x: tf.Tensor,
+  inputs: AttentionInputs,
+  context: ForwardContext | undefined,
+): tf.Tensor3D | undefined {
+  if (inputs.cache || !hasFusedKernel('FusedEncoderBlock')) return;
+  const parts = partsOf(block, x, inputs, context);
+  if (!parts) return;
+  const attrs = { ...parts.attrs, causal: inputs.causal ?? false };
+  return runFusedKernel('FusedEncoderBlock', { x, ...parts.weights }, attrs)[0] as tf.Tensor3D;
+}
+
+/** What both kernels take; undefined where they do not apply. */
+function partsOf(
+  { layerNorm1, layerNorm2, selfAttn, mlp, layerScale1, normPosition }: TransformerBlock,
+  x: tf.Tensor,
+  { attentionMask, bias, source }: AttentionInputs,
+  context: ForwardContext | undefined,
+) {
+  if (attentionMask || bias || source || context?.training || tf.engine().isTapeOn()) return;
   if (normPosition !== 'pre' || layerScale1 || mlp instanceof GatedMLP) return;
   if (!(layerNorm1 instanceof LayerNorm) || !(layerNorm2 instanceof LayerNorm)) return;
   const { qProj, kProj, vProj, outProj, numHeads } = selfAttn;
-  const [batch, length, hiddenSize] = x.shape as [number, number, number];
-  const past = cache.length;
   const activation = variants[mlp.activation];
-  if (activation === undefined || x.rank !== 3 || hiddenSize !== qProj.weight.shape[0]) return;
-  if (length > 1 && past > 0) return;
-  const { keys, values } = cache.extend([batch, numHeads, length, hiddenSize / numHeads]);
-  const inputs: Record<string, tf.Tensor | undefined> = {
-    x,
-    keys,
-    values,
+  if (activation === undefined || x.rank !== 3 || x.shape[2] !== qProj.weight.shape[0]) return;
+  const weights: Record<string, tf.Tensor | undefined> = {
     gamma1: layerNorm1.weight.value,
     beta1: layerNorm1.bias.value,
     gamma2: layerNorm2.weight.value,
@@ -43,9 +68,8 @@ export function fusedDecoderBlock(
   };
   const linears = { q: qProj, k: kProj, v: vProj, out: outProj, fc1: mlp.fc1, fc2: mlp.fc2 };
   for (const [name, linear] of Object.entries(linears)) {
-    inputs[`${name}Weight`] = linear.weight.value;
-    inputs[`${name}Bias`] = linear.bias?.value;
+    weights[`${name}Weight`] = linear.weight.value;
+    weights[`${name}Bias`] = linear.bias?.value;
   }
-  const attrs = { numHeads, epsilon: layerNorm1.epsilon, activation, past };
-  return runFusedKernel('FusedDecoderBlock', inputs, attrs)[0] as tf.Tensor3D;
+  return { weights, attrs: { numHeads, epsilon: layerNorm1.epsilon, activation } };
 }

@@ -5,7 +5,7 @@ import { residualAdd } from '../ops/residual-add';
 import type { Rng } from '../rng';
 import type { Activation } from './activation';
 import { Dropout, DropPath } from './dropout';
-import { fusedDecoderBlock } from './fused-decoder-block';
+import { fusedDecoderBlock, fusedEncoderBlock } from './fused-decoder-block';
 import { GatedMLP } from './gated-mlp';
 import { LayerNorm } from './layer-norm';
 import { LayerScale } from './layer-scale';
@@ -81,7 +81,8 @@ export class TransformerBlock extends Module {
       this.branch(this.dropout.forward(this.selfAttn.forward(x, inputs), context), this.layerScale1, context);
     const transform = (x: tf.Tensor) => this.branch(this.mlp.forward(x, context), this.layerScale2, context);
     return tf.tidy(() => {
-      const fused = fusedDecoderBlock(this, x, inputs, context);
+      const fused =
+        fusedDecoderBlock(this, x, inputs, context) ?? fusedEncoderBlock(this, x, inputs, context);
       if (fused) return fused;
       const { layerNorm1, layerNorm2 } = this;
       if (this.normPosition === 'pre') {

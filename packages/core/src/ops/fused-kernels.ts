@@ -21,6 +21,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedAttentionGrad` | dy, query, key, value, output, saved, bias or absent | scale, causal | dquery, dkey, dvalue |
  * | `ReluGrad` | dy, y (the ReLU's result) | | dy where y is above 0, else 0 |
  * | `FusedDecoderBlock` | x [batch, length, hiddenSize], keys and values [batch, heads, capacity, headDim] with the past in them, of which the new positions are written in place; gamma1, beta1, qWeight, kWeight, vWeight, outWeight, gamma2, beta2, fc1Weight, fc2Weight, and with biases qBias, kBias, vBias, outBias, fc1Bias, fc2Bias | numHeads, epsilon, activation (as FusedGelu's variant), past (positions held; 0 where length > 1) | y [batch, length, hiddenSize] |
+ * | `FusedEncoderBlock` | x [batch, length, hiddenSize] and the weights of `FusedDecoderBlock` | numHeads, epsilon, activation, causal | y [batch, length, hiddenSize] |
  * | `EmbeddingGrad` | dy [n, dim], ids int32 [n] | numEmbeddings, paddingIndex (-1: none) | dweight [numEmbeddings, dim] |
  * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
  * | `SquaredNorm` | x | | sum of x squared, [] |
@@ -47,6 +48,7 @@ export type FusedKernelName =
   | 'FusedAttentionGrad'
   | 'ReluGrad'
   | 'FusedDecoderBlock'
+  | 'FusedEncoderBlock'
   | 'EmbeddingGrad'
   | 'FusedAdamW'
   | 'SquaredNorm';

@@ -1,0 +1,78 @@
+import {
+  profile,
+  Rng,
+  TransformerBlock,
+  type TransformerBlockConfig,
+  valueAndGrad,
+  withoutFusedKernels,
+} from '@crossmodal/core';
+import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import '../index';
+
+const rng = new Rng(3);
+const random = (...shape: number[]) => tf.tensor(rng.normalArray(tf.util.sizeFromShape(shape)), shape);
+function create(config: Partial<TransformerBlockConfig> = {}): TransformerBlock {
+  const block = new TransformerBlock({ hiddenSize: 16, numHeads: 2, rng, ...config });
+  for (const name of ['layerNorm1', 'layerNorm2'] as const)
+    for (const parameter of block[name].namedParameters().values()) parameter.assign(random(16));
+  return block;
+}
+
+/** How often the kernel ran in `f`. */
+async function calls(f: () => tf.Tensor): Promise<number> {
+  const { rows } = await profile(() => tf.tidy(() => void f()), { print: () => {} });
+  return rows.find(({ kernel }) => kernel === 'FusedEncoderBlock')?.calls ?? 0;
+}
+
+describe('FusedEncoderBlock', () => {
+  beforeAll(async () => {
+    await tf.setBackend('onnx');
+  });
+
+  it.each<[string, Partial<TransformerBlockConfig>, boolean, number[]]>([
+    ['gelu', {}, false, [2, 7, 16]],
+    ['geluTanh, causal', { activation: 'geluTanh', epsilon: 0.1 }, true, [3, 5, 16]],
+    [
+      'quickGelu without biases',
+      { activation: 'quickGelu', bias: false, intermediateSize: 5 },
+      false,
+      [1, 1, 16],
+    ],
+    ['many rows', { numHeads: 4 }, false, [9, 50, 16]],
+    ['many rows, causal', { numHeads: 4 }, true, [9, 50, 16]],
+  ])('equals the composed block: %s', async (_, config, causal, shape) => {
+    const block = create(config);
+    const x = random(...shape);
+    expect(await calls(() => block.forward(x, { causal }))).toBe(1);
+    const expected = withoutFusedKernels(() => block.forward(x, { causal }));
+    expectClose(block.forward(x, { causal }), expected);
+  });
+
+  it('leaves to the composed block what it cannot do', async () => {
+    const x = random(1, 3, 16);
+    const others: Partial<TransformerBlockConfig>[] = [
+      { activation: 'swiglu' },
+      { norm: 'rmsNorm' },
+      { normPosition: 'post' },
+      { layerScale: 1 },
+    ];
+    for (const config of others) expect(await calls(() => create(config).forward(x))).toBe(0);
+    const block = create();
+    expect(await calls(() => block.forward(x, { attentionMask: tf.tensor2d([[1, 1, 0]]) }))).toBe(0);
+    expect(await calls(() => block.forward(x, {}, { training: true, rng }))).toBe(0);
+    const { value, gradients } = valueAndGrad(
+      () => tf.sum(block.forward(x)) as tf.Scalar,
+      block.trainableParameters(),
+    );
+    for (const gradient of gradients.values()) expect(gradient.dataSync().some((g) => g !== 0)).toBe(true);
+    tf.dispose([value, ...gradients.values()]);
+  });
+
+  it('leaks nothing', () => {
+    const block = create();
+    const x = random(2, 3, 16);
+    expectNoLeak(() => block.forward(x).dispose());
+  });
+});
