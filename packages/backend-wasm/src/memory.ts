@@ -58,7 +58,9 @@ export function guarded<T>(kernelName: string, backend: BackendWasm, run: () => 
   const own: DataId[] = [];
   made = own;
   try {
-    return run();
+    const result = run();
+    outer?.push(...own);
+    return result;
   } catch (error) {
     for (const dataId of own) backend.disposeData(dataId, true);
     if (outer !== undefined) throw error; // the kernel that called this one will name itself
