@@ -51,4 +51,14 @@ describe('gradients that tfjs-core gets wrong', () => {
     const twice = (x: tf.Tensor) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [6, 8]);
     expectGradient((x) => twice(x!), [values([3, 3, 4, 2])]);
   });
+
+  it.each([
+    ['same', [3, 2], [2, 1], undefined],
+    ['valid', [3, 2], [2, 1], undefined],
+    [1, [3, 3], [2, 2], 'floor'],
+    [1, [3, 3], [2, 2], 'ceil'],
+  ] as const)('avgPool with padding %s, window %s, strides %s, %s', (pad, window, strides, rounding) => {
+    const pool = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, [...window], [...strides], pad, rounding);
+    expectGradient((x) => pool(x!), [values([2, 6, 5, 2])]);
+  });
 });

@@ -102,4 +102,44 @@ export function fixGradients(): void {
       };
     },
   });
+
+  // At an edge the forward pass divides by the pixels under the window, the gradient's kernels by the whole window
+  // (all but libtensorflow's). Without padding they are right, so the padding is made, and each window weighted.
+  tf.registerGradient({
+    kernelName: tf.AvgPool,
+    inputsToSave: ['x'],
+    gradFunc: (dy, saved, attrs) => {
+      const [x] = saved as [tf.Tensor4D];
+      const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as tf.AvgPoolAttrs;
+      const pool = tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
+      const { top, left } = pool.padInfo;
+      const rows = paddedAxis(pool.inHeight, pool.outHeight, pool.filterHeight, pool.strideHeight, top);
+      const columns = paddedAxis(pool.inWidth, pool.outWidth, pool.filterWidth, pool.strideWidth, left);
+      const gradient = () => {
+        const weights = tf.mul(
+          tf.reshape(rows.weights, [1, -1, 1, 1]),
+          tf.reshape(columns.weights, [1, 1, -1, 1]),
+        );
+        const padded = tf.zeros<tf.Rank.R4>([pool.batchSize, rows.size, columns.size, pool.inChannels]);
+        const dx = tf
+          .engine()
+          .runKernel(
+            tf.AvgPoolGrad,
+            { dy: tf.mul(dy as tf.Tensor4D, weights), input: padded },
+            { filterSize, strides, pad: 'valid' },
+          ) as tf.Tensor4D;
+        return tf.slice(dx, [0, top, left, 0], x.shape);
+      };
+      return { x: () => tf.tidy(gradient) };
+    },
+  });
+}
+
+/** The size of an axis with its padding, and by how much each window's mean is above that with zeros as padding. */
+function paddedAxis(size: number, windows: number, window: number, stride: number, before: number) {
+  const weights = Array.from({ length: windows }, (_, i) => {
+    const start = i * stride - before;
+    return window / (Math.min(start + window, size) - Math.max(start, 0));
+  });
+  return { size: Math.max((windows - 1) * stride + window, before + size), weights };
 }

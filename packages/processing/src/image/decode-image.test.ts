@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataError } from '../errors';
 import { decodeImage } from './decode-image';
 import { decodeGolden } from './testing/decode-golden';
 
@@ -43,7 +44,9 @@ describe('decodeImage', () => {
   });
 
   it('draws an SVG only when asked', async () => {
-    await expect(decodeImage(svgBytes)).rejects.toThrow(
+    const error = await decodeImage(svgBytes).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as DataError).message).toBe(
       'decodeImage: the image: is an SVG; pass svg: true, or a size, to have it drawn.',
     );
     const own = await decodeImage(svgBytes, { svg: true, alpha: 'keep' });

@@ -78,7 +78,7 @@ export async function decodeImage(source: ImageSource, options: DecodeImageOptio
   }
   const { format, isCmyk = false } = header;
   if (format === 'svg') {
-    if (!svg) throw new ConfigError(`${where}: is an SVG; pass svg: true, or a size, to have it drawn.`);
+    if (!svg) throw new DataError(`${where}: is an SVG; pass svg: true, or a size, to have it drawn.`);
     if (svgSize) checkPixels(svgSize.width, svgSize.height, maxPixels, where);
   } else {
     if (!header.width || !header.height)

@@ -15,6 +15,7 @@ const jpeg = join(folder, 'a.jpg');
 const broken = join(folder, 'broken.jpg');
 writeFileSync(jpeg, goldenFile('jpeg 420'));
 writeFileSync(broken, goldenFile('jpeg 420').subarray(0, 200));
+const svg = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"/>');
 
 const processor = new CLIPImageProcessor({ size: { shortestEdge: 8 }, cropSize: { width: 8, height: 8 } });
 const mixed: ImageInput[] = [
@@ -101,11 +102,12 @@ describe.each([0, 2])('imageBatches with %i worker threads', (threads) => {
 
   it('gives nothing for nothing, and a batch without rows for nothing but failures', async () => {
     expect(await collect([], { threads })).toEqual([]);
-    const [batch] = await collect([broken, 5 as never], { threads });
+    const [batch] = await collect([broken, 5 as never, svg], { threads });
     expect(batch!.shape).toEqual([0, 8, 8, 3]);
     expect(batch!.failures[1]!.error.message).toBe(
       'decodeImage: source: expected a path, URL, Uint8Array or Blob, received 5.',
     );
+    expect(batch!.failures[2]!.error.message).toContain('is an SVG; pass svg: true');
   });
 });
 

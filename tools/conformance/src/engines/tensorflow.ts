@@ -5,7 +5,7 @@ export const tensorflow: Engine = {
   backend: 'tensorflow',
   label: 'tensorflow',
   start: () => startBackend('tensorflow'),
-  accepted: [[/^avgPool .* same$/, "right where cpu's gradient is wrong: it counts the padding at the edge"]],
+  accepted: [],
   failing: [
     [
       /(embedding|softmaxCrossEntropy) > names what does not fit/,
