@@ -45,16 +45,18 @@ describe('useBackend', () => {
     register('wasm');
     const { name, reason } = await useBackend();
     expect(name).toBe('onnx');
-    expect(reason).toBe(
-      'native speed on the CPU, by ONNX Runtime. webgpu does not work here: no such device.',
-    );
+    expect(reason).toBe('native speed on the CPU, by ONNX Runtime.');
   });
 
-  it('takes a GPU first, and tells which', async () => {
+  it('takes a GPU where there is no onnx, and tells which', async () => {
     const device = { vendor: 'acme', architecture: '', device: 'G1', description: '', isSoftware: false };
     register('webgpu', () => Object.assign(new MathBackendCPU(), { deviceInfo: device }));
-    register('onnx');
-    expect(await useBackend()).toEqual({ name: 'webgpu', reason: 'the GPU, by WebGPU.', device });
+    register('onnx', broken);
+    expect(await useBackend()).toEqual({
+      name: 'webgpu',
+      reason: 'the GPU, by WebGPU. onnx does not work here: no such device. It needs Node.',
+      device,
+    });
   });
 
   it('starts an engine anew whose device is lost', async () => {
@@ -75,8 +77,8 @@ describe('useBackend', () => {
     const { name, reason } = await useBackend();
     expect(name).toBe('wasm');
     expect(reason).toBe(
-      'the CPU, by WebAssembly. webgpu does not work here: no such device. onnx does not work here: no such device. ' +
-        'It needs Node. tensorflow does not work here: it computes 2 x 5 + 3 x 7 = 32. It needs Node.',
+      'the CPU, by WebAssembly. onnx does not work here: no such device. It needs Node. ' +
+        'webgpu does not work here: no such device. tensorflow does not work here: it computes 2 x 5 + 3 x 7 = 32. It needs Node.',
     );
     expect(warn).not.toHaveBeenCalledWith(expect.stringContaining('Initialization'));
   });

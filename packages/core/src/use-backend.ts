@@ -51,9 +51,9 @@ const ENGINES: Readonly<Record<string, Engine>> = {
 };
 
 /**
- * Makes TensorFlow.js compute with an engine: the one named, or else the best that works here. In Node that is one on a
- * GPU, if you installed it (`tensorflow` with CUDA before `webgpu`), then `onnx`, `tensorflow`, `wasm`, `cpu`; in a page
- * `webgpu`, `wasm`, `cpu`. A GPU in software is never the best. An engine whose device was lost starts anew. One that is
+ * Makes TensorFlow.js compute with an engine: the one named, or else the best that works here. In Node that is
+ * `tensorflow` where it has CUDA, then `onnx`, `webgpu`, `tensorflow`, `wasm`, `cpu`; in a page `webgpu`, `wasm`, `cpu`.
+ * A GPU in software is never the best. An engine whose device was lost starts anew. One that is
  * registered already is used as it is; otherwise its package is imported. Bundlers do not see that import (they would
  * demand every package), so a bundled page imports the engines it wants itself.
  *
@@ -98,7 +98,7 @@ function inOrder(): Candidate[] {
   const inPage = [{ name: 'webgpu' }, { name: 'wasm' }, { name: 'cpu' }];
   if (!isNode()) return inPage;
   const withCuda = hasNvidiaDriver() ? [{ name: 'tensorflow', onGpu: true }] : [];
-  return [...withCuda, { name: 'webgpu' }, { name: 'onnx' }, { name: 'tensorflow' }, ...inPage.slice(1)];
+  return [...withCuda, { name: 'onnx' }, { name: 'webgpu' }, { name: 'tensorflow' }, ...inPage.slice(1)];
 }
 
 /** Whether loading libtensorflow, which takes seconds, may find a GPU. */
