@@ -1,18 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { NODE_ENGINES } from './tools/conformance/src/engines/names.ts';
+import { suites } from './tools/conformance/src/suites.ts';
 import base from './vitest.config.ts';
 
-// The suites that say something of an engine: the conformance suite's own, and those of core that ask for the engine
-// under test. Each engine is a project: `npm run conformance -- --project onnx`.
-const core = 'packages/core/src';
-const coreSuites = readdirSync(core, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts'))
-  .map((file) => join(core, file))
-  .filter((file) => readFileSync(file, 'utf8').includes('useTestEngine('));
-const include = ['tools/conformance/src/{operations,training,memory}.test.ts', ...coreSuites];
-
+// The conformance suites on the engines in Node, each a project: `npm run conformance -- --project onnx`.
 export default defineConfig({
   ...base,
   test: {
@@ -27,7 +18,7 @@ export default defineConfig({
       test: {
         ...base.test,
         name,
-        include,
+        include: suites,
         exclude: [],
         env: { CROSSMODAL_TEST_ENGINE: name },
         setupFiles: 'tools/conformance/src/setup.ts',

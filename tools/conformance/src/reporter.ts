@@ -1,6 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import type { CoreFindings, Findings } from './findings';
+
+// Not imported: the browser's config puts a shim in place of Node's modules, here too.
+const { mkdirSync, writeFileSync } = process.getBuiltinModule('node:fs');
 
 /** Prints a line for each engine when a run ends; a run of all files writes `.cache/conformance/<engine>.json`. */
 export default class ConformanceReporter implements Reporter {

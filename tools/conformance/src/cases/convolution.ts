@@ -132,17 +132,20 @@ const pools: OpCase[] = (
     [[1, 5, 5, 2], 3, 1, 'same'],
     [[1, 6, 6, 2], 3, 3, 'valid'],
     [[1, 5, 5, 2], 1, 1, 'valid'],
-  ] as [number[], number, number, 'same' | 'valid'][]
-).flatMap(([shape, size, strides, pad]) => [
+    [[2, 6, 5, 2], 3, 2, 1, 'floor'],
+    [[2, 6, 5, 2], 3, 2, 1, 'ceil'],
+    [[1, 6, 7, 2], 2, 3, 0, 'round'],
+  ] as [number[], number, number, 'same' | 'valid' | number, ('floor' | 'ceil' | 'round')?][]
+).flatMap(([shape, size, strides, pad, rounding]) => [
   {
-    name: `maxPool [${shape}] ${size} ${strides} ${pad}`,
+    name: `maxPool [${shape}] ${size} ${strides} ${pad}${rounding ? ` ${rounding}` : ''}`,
     inputs: [{ shape }],
-    run: (x) => tf.maxPool(x as tf.Tensor4D, size, strides, pad),
+    run: (x) => tf.maxPool(x as tf.Tensor4D, size, strides, pad, rounding),
   },
   {
-    name: `avgPool [${shape}] ${size} ${strides} ${pad}`,
+    name: `avgPool [${shape}] ${size} ${strides} ${pad}${rounding ? ` ${rounding}` : ''}`,
     inputs: [{ shape }],
-    run: (x) => tf.avgPool(x as tf.Tensor4D, size, strides, pad),
+    run: (x) => tf.avgPool(x as tf.Tensor4D, size, strides, pad, rounding),
   },
 ]);
 

@@ -1,7 +1,7 @@
 import type { Engine } from './engine';
 
 /** What WGSL itself allows, in Node and in pages alike. */
-export const webgpuDifferences: Required<Pick<Engine, 'accepted' | 'tolerances'>> = {
+export const webgpuDifferences: Required<Pick<Engine, 'accepted' | 'tolerances' | 'failing'>> = {
   accepted: [
     [/^(elu|exp|sigmoid|softplus) at extremes$/, 'WGSL may assume that there is no NaN'],
     [/^gather \[5,3\] \[0\]/, 'no gradient of a gather of nothing'],
@@ -12,5 +12,12 @@ export const webgpuDifferences: Required<Pick<Engine, 'accepted' | 'tolerances'>
       1e-3,
       'trigonometry in WGSL need only be exact to 2^-11, and SwiftShader is not more',
     ],
+  ],
+  failing: [
+    [
+      /(embedding|softmaxCrossEntropy) > names what does not fit/,
+      'ids are not read back from the GPU to be checked',
+    ],
+    [/logSumExp > does not overflow/, 'the greatest of infinities below zero is the least finite number'],
   ],
 };

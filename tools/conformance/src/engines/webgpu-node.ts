@@ -17,4 +17,5 @@ export const webgpuNode: Engine = {
   },
   accepted: webgpuDifferences.accepted,
   tolerances: webgpuDifferences.tolerances,
+  failing: webgpuDifferences.failing,
 };
