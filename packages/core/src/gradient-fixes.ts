@@ -103,6 +103,18 @@ export function fixGradients(): void {
     },
   });
 
+  // It forgets how the number of windows was rounded.
+  tf.registerGradient({
+    kernelName: tf.MaxPool,
+    inputsToSave: ['x'],
+    outputsToSave: [true],
+    gradFunc: (dy, saved, attrs) => {
+      const [input, output] = saved as [tf.Tensor, tf.Tensor];
+      const inputs = { dy: dy as tf.Tensor, input, output };
+      return { x: () => tf.engine().runKernel(tf.MaxPoolGrad, inputs, attrs) as tf.Tensor };
+    },
+  });
+
   // At an edge the forward pass divides by the pixels under the window, the gradient's kernels by the whole window
   // (all but libtensorflow's). Without padding they are right, so the padding is made, and each window weighted.
   tf.registerGradient({

@@ -7,6 +7,12 @@ class ProcessingError extends Error {
     this.name = new.target.name;
     Object.defineProperty(this, marker, { value: new.target.name });
   }
+
+  /** By the mark, so that another copy of this module knows the error too. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: the class that was asked, not this one
+    return typeof error === 'object' && error !== null && Reflect.get(error, marker) === this.name;
+  }
 }
 
 /** An image, text or file from outside cannot be used. */

@@ -113,12 +113,13 @@ function poolPadding({ attrs }: Call, shape: Shape4D): Padding | undefined {
 /** Padding before, and as much behind as the last window needs: that depends on how the output's size was rounded. */
 function byNumbers(info: tf.backend_util.Conv2DInfo): Padding | undefined {
   const { type, top, left, bottom, right } = info.padInfo;
-  if (type === 'VALID' || type === 'SAME') return undefined;
+  if (type === 'SAME') return undefined;
   const needed = (out: number, stride: number, filter: number, size: number, before: number) =>
     (out - 1) * stride + filter - size - before;
   const { effectiveFilterHeight: filterHeight, effectiveFilterWidth: filterWidth } = info;
   const below = needed(info.outHeight, info.strideHeight, filterHeight, info.inHeight, top);
   const behind = needed(info.outWidth, info.strideWidth, filterWidth, info.inWidth, left);
+  if (type === 'VALID' && below <= 0 && behind <= 0) return undefined;
   return { height: [top, Math.max(bottom, below)], width: [left, Math.max(right, behind)], info };
 }
 

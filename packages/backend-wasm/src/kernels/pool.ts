@@ -1,4 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core';
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmKernel } from '../kernel';
 
 /** dy goes to the first greatest element of each window. */
@@ -6,15 +6,7 @@ const maxPoolGradient: WasmKernel = {
   kernelName: 'MaxPoolGrad',
   compute({ inputs, attrs, heap }) {
     const [dy, x] = [inputs['dy']!, inputs['input']!];
-    const { filterSize, strides, pad, dimRoundingMode } = attrs as never as Attributes;
-    const info = backend_util.computePool2DInfo(
-      x.shape as [number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    );
+    const info = poolInfo(x, attrs as never);
     const { batchSize, inHeight, inWidth, inChannels: channels, outHeight, outWidth, padInfo } = info;
     const dx = heap.allocate(x.shape);
     const [to, from, gradient] = [heap.floats(dx).fill(0), heap.floats(x), heap.floats(dy)];
@@ -49,6 +41,32 @@ const maxPoolGradient: WasmKernel = {
   },
 };
 
+/** XNNPACK rounds the number of windows down: where it is rounded otherwise, the padding is made to fit. */
+const rounded = (kernelName: string): WasmKernel => ({
+  kernelName,
+  compute({ inputs, attrs, heap }) {
+    const { filterSize, strides, pad, dimRoundingMode } = attrs as never as Attributes;
+    if (dimRoundingMode === undefined || dimRoundingMode === 'floor') return undefined;
+    const x = inputs['x']!;
+    const info = poolInfo(x, { filterSize, strides, pad, dimRoundingMode });
+    const { top, left } = info.padInfo;
+    const bottom = (info.outHeight - 1) * info.strideHeight + info.filterHeight - info.inHeight - top;
+    const right = (info.outWidth - 1) * info.strideWidth + info.filterWidth - info.inWidth - left;
+    const exact = [
+      [0, 0],
+      [top, Math.max(0, bottom)],
+      [left, Math.max(0, right)],
+      [0, 0],
+    ];
+    return heap.run(kernelName, { x }, { filterSize, strides, pad: exact });
+  },
+});
+
+function poolInfo(x: TensorInfo, { filterSize, strides, pad, dimRoundingMode }: Attributes) {
+  const shape = x.shape as [number, number, number, number];
+  return backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+}
+
 interface Attributes {
   filterSize: number | [number, number];
   strides: number | [number, number];
@@ -56,4 +74,4 @@ interface Attributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-export const pools = [maxPoolGradient];
+export const pools = [maxPoolGradient, rounded('AvgPool'), rounded('MaxPool')];
