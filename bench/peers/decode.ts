@@ -15,6 +15,7 @@ const decoder = new Decoder();
 const prompt = Array.from({ length: Number(prompts) }, (_, i) => (i * 7919) % 8192);
 if (action === 'save') {
   await saveSafetensorsFile(weights, await decoder.stateDict());
+  console.log('{}'); // no figures
 } else {
   const file = await readSafetensorsFile(weights);
   decoder.loadStateDict(await file.stateDict());

@@ -29,8 +29,6 @@ export interface Plan {
   inputs: PlanInput[];
   outputs: PlanOutput[];
   build(graph: GraphBuilder, inputs: string[]): string[];
-  /** Whether threads wait busily from node to node (and sleep between runs): for a graph of many short nodes. */
-  spin?: boolean;
   /**
    * Runs the graph on so many rows of axis 0 at a time, to keep what lies between its nodes in the cache. `split`
    * says which inputs are cut, `sum` which outputs are added up over the pieces (the others are cut too).

@@ -120,7 +120,7 @@ export class OnnxBackend extends MathBackendCPU {
     };
     try {
       const outputs = plan.outputs.map(({ shape, dtype, into }) => into ?? make(shape, dtype));
-      const kernel = this.sessions.get(plan.key, () => compile(plan), plan.spin);
+      const kernel = this.sessions.get(plan.key, () => compile(plan));
       const { chunk } = plan;
       const rows = chunk ? plan.inputs[chunk.split.indexOf(true)]!.shape[0]! : 0;
       if (chunk && rows > chunk.rows) this.runInPieces(kernel, plan, outputs, rows);

@@ -24,17 +24,13 @@ export class SessionCache {
     return this.kernels.size;
   }
 
-  get(
-    key: string,
-    build: () => { graph: GraphBuilder; outputNames: string[] },
-    spin = false,
-  ): CompiledKernel {
+  get(key: string, build: () => { graph: GraphBuilder; outputNames: string[] }): CompiledKernel {
     let kernel = this.kernels.get(key);
     if (kernel) {
       this.kernels.delete(key);
     } else {
       const { graph, outputNames } = build();
-      kernel = { session: this.compile(graph.finish(), spin), outputNames };
+      kernel = { session: this.compile(graph.finish()), outputNames };
       for (const [oldest, { session }] of this.kernels) {
         if (this.kernels.size < this.options.maxSessions) break;
         this.kernels.delete(oldest);
@@ -64,7 +60,7 @@ export class SessionCache {
     this.kernels.clear();
   }
 
-  private compile(model: Uint8Array, spin: boolean): NativeSession {
+  private compile(model: Uint8Array): NativeSession {
     const session = this.runtime.createSession();
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
       intraOpNumThreads: this.options.threads,
@@ -72,8 +68,9 @@ export class SessionCache {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
-      // Every session has threads of its own: one that spins after its run takes the processor from the next session's.
-      extra: { session: { intra_op: { allow_spinning: spin ? '1' : '0' }, force_spinning_stop: '1' } },
+      // Threads wait busily from node to node, and sleep after the run: every session has threads of its own, and one
+      // that went on would take the processor from the next session's.
+      extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
     });
     return session;
   }

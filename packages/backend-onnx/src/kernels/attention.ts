@@ -8,7 +8,7 @@ const MS = 'com.microsoft';
 
 /** Batch entries at a time such that the scores stay in the processor's cache. */
 const batchesPerChunk = (heads: number, queries: number, keys: number, headDim: number) =>
-  Math.max(1, Math.floor(2 ** 19 / (heads * (queries * keys + (queries + 2 * keys) * headDim))));
+  Math.max(1, Math.floor(2 ** 20 / (heads * (queries * keys + (queries + 2 * keys) * headDim))));
 
 let lastCausal: { name: string; values: Float32Array } | undefined;
 

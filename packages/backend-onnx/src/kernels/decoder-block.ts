@@ -38,7 +38,6 @@ const decoderBlock: HostKernel = {
         { dtype: 'float32' as const, shape: keys!.shape, into: keys! },
         { dtype: 'float32' as const, shape: values!.shape, into: values! },
       ],
-      spin: true,
       build(graph: GraphBuilder, all: string[]) {
         const [x, keys, values, split, rows, lastKey, total, ...rest] = all as [string, ...string[]];
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));

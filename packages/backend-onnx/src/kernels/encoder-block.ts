@@ -18,7 +18,6 @@ const encoderBlock: OnnxKernel = {
         ...names.map((name) => feed(inputs[name]!)),
       ],
       outputs: [{ dtype: 'float32', shape: x.shape, graphShape: [batch * length, hiddenSize] }],
-      spin: true,
       build(graph, [x, split, rows, ...rest]) {
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
         const mixed = preNormBlock(graph, x!, weight, attrs, (...qkv) => {

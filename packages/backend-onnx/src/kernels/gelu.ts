@@ -10,13 +10,14 @@ export const geluForward: Record<string, (graph: GraphBuilder, x: string) => str
 
 /** The derivatives, as few passes as their nodes allow. */
 const derivative: Record<string, (graph: GraphBuilder, x: string) => string> = {
-  /** (1 + erf(t)) / 2 + t exp(-t^2) / sqrt(pi) with t = x / sqrt(2) */
+  /** (1 + erf(t)) / 2 + x exp(-t^2) / sqrt(2 pi) with t = x / sqrt(2) */
   erf(graph, x) {
     const t = graph.op('Mul', [x, graph.scalar(Math.SQRT1_2)]);
-    const bell = graph.op('Exp', [graph.op('Neg', [graph.op('Mul', [t, t])])]);
-    const slope = graph.op('Mul', [graph.op('Mul', [t, bell]), graph.scalar(2 / Math.sqrt(Math.PI))]);
-    const sum = graph.op('Add', [graph.op('Add', [graph.op('Erf', [t]), slope]), graph.scalar(1)]);
-    return graph.op('Mul', [sum, graph.scalar(0.5)]);
+    // HardSigmoid is a x + b between 0 and 1: one pass for two.
+    const cdf = graph.op('HardSigmoid', [graph.op('Erf', [t])], { alpha: float(0.5), beta: float(0.5) });
+    const exponent = graph.op('Sub', [graph.scalar(-Math.log(2 * Math.PI) / 2), graph.op('Mul', [t, t])]);
+    const slope = graph.op('Mul', [x, graph.op('Exp', [exponent])]);
+    return graph.op('Add', [cdf, slope]);
   },
   /** s + x s (1 - s) u' with s = sigmoid(u), u = 2 sqrt(2 / pi) (x + 0.044715 x^3) */
   tanh(graph, x) {
@@ -47,7 +48,7 @@ const gelu: OnnxKernel = {
       inputs: [feed(x!, [size])],
       outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
       build: (graph, [a]) => [geluForward[variant as string]!(graph, a!)],
-      chunk: { rows: 4 * CHUNK_ELEMENTS, split: [true] },
+      chunk: { rows: 2 * CHUNK_ELEMENTS, split: [true] },
     };
   },
 };
@@ -63,7 +64,7 @@ const geluGrad: OnnxKernel = {
       build: (graph, [gradient, a]) => [
         graph.op('Mul', [derivative[variant as string]!(graph, a!), gradient!]),
       ],
-      chunk: { rows: CHUNK_ELEMENTS, split: [true, true] },
+      chunk: { rows: 2 * CHUNK_ELEMENTS, split: [true, true] },
     };
   },
 };

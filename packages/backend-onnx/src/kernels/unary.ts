@@ -4,7 +4,7 @@ import { feed, type HostKernel, isFloat, type OnnxKernel, scalarInput, sizeOf } 
 import { ElementwiseKernel, f32x4 } from '../simd/elementwise';
 
 /** At a time, where there are several nodes: what lies between them stays in the processor's cache. */
-export const CHUNK_ELEMENTS = 2 ** 18;
+export const CHUNK_ELEMENTS = 2 ** 19;
 
 /** Below this many elements a JavaScript loop ends before a session has begun. */
 const SMALL = 512;
