@@ -69,6 +69,10 @@ export class GraphBuilder {
   int32s(values: number[], dims: number[] = [values.length]): string {
     return this.constant('int32', dims, Int32Array.from(values));
   }
+  /** Values of a tensor, float32. */
+  weights(values: Float32Array, dims: readonly number[]): string {
+    return this.constant('float32', [...dims], values);
+  }
   private constant(dtype: OnnxDType, dims: number[], values: ArrayBufferView): string {
     const name = `c${this.count++}`;
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -29,6 +29,8 @@ export interface Plan {
   inputs: PlanInput[];
   outputs: PlanOutput[];
   build(graph: GraphBuilder, inputs: string[]): string[];
+  /** The first of the inputs, down to the last, that are weights and the same from call to call: see PackedKernels. */
+  weightsFrom?: number | undefined;
   /**
    * Runs the graph on so many rows of axis 0 at a time, to keep what lies between its nodes in the cache. `split`
    * says which inputs are cut, `sum` which outputs are added up over the pieces (the others are cut too).

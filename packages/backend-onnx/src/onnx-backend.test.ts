@@ -121,7 +121,7 @@ it('refuses options that make no sense', () => {
     'configureOnnxBackend: threads: expected an integer of at least 1, received 0.',
   );
   expect(() => configureOnnxBackend({ speed: 1 } as never)).toThrow(
-    'configureOnnxBackend: speed: expected one of threads, maxSessions, maxPoolBytes.',
+    'configureOnnxBackend: speed: expected one of threads, maxSessions, maxPoolBytes, maxPackedBytes.',
   );
 });
 

@@ -8,7 +8,8 @@ import { GraphBuilder } from './graph-builder';
 import { constantDType, type DType, type Plan, type PlanInput, sizeOf, type TypedArray } from './kernel';
 import { loadNativeRuntime, type NativeRuntime } from './native-binding';
 import { options } from './options';
-import { type CompiledKernel, SessionCache } from './session-cache';
+import { PackedKernels } from './packed-kernels';
+import { type BuiltGraph, type CompiledKernel, SessionCache } from './session-cache';
 
 type DataId = TensorInfo['dataId'];
 type StoredData = ReturnType<MathBackendCPU['data']['get']> & {
@@ -33,6 +34,7 @@ type BackendValues = ReturnType<MathBackendCPU['readSync']>;
 export class OnnxBackend extends MathBackendCPU {
   readonly pool = new BufferPool(options.maxPoolBytes);
   readonly sessions: SessionCache;
+  private readonly packed: PackedKernels;
   private readonly runtime: NativeRuntime;
   declare data: DataStorage<StoredData>;
 
@@ -40,6 +42,7 @@ export class OnnxBackend extends MathBackendCPU {
     super();
     this.runtime = loadNativeRuntime();
     this.sessions = new SessionCache(this.runtime, options);
+    this.packed = new PackedKernels((plan) => this.sessions.compile(this.withWeights(plan)));
     // The CPU backend greets its first user in Node with advice to install another one.
     (this as unknown as { firstUse: boolean }).firstUse = false;
   }
@@ -120,6 +123,11 @@ export class OnnxBackend extends MathBackendCPU {
     };
     try {
       const outputs = plan.outputs.map(({ shape, dtype, into }) => into ?? make(shape, dtype));
+      const packed = this.packed.get(plan);
+      if (packed) {
+        this.runAtOnce(packed, { ...plan, inputs: plan.inputs.slice(0, plan.weightsFrom) }, outputs);
+        return made;
+      }
       const kernel = this.sessions.get(plan.key, () => compile(plan));
       const { chunk } = plan;
       const rows = chunk ? plan.inputs[chunk.split.indexOf(true)]!.shape[0]! : 0;
@@ -131,6 +139,14 @@ export class OnnxBackend extends MathBackendCPU {
       if (cause instanceof RangeError) throw cause;
       throw new OnnxBackendError(`onnx backend: ${plan.key}: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  /** The plan's graph with its weights built in. */
+  private withWeights(plan: Plan): BuiltGraph {
+    return compile(plan, (graph, input, i) => {
+      if (i < plan.weightsFrom! || !('tensor' in input)) return undefined;
+      return graph.weights(this.floats(input.tensor), input.shape);
+    });
   }
 
   private runAtOnce(kernel: CompiledKernel, plan: Plan, outputs: TensorInfo[]): void {
@@ -189,6 +205,7 @@ export class OnnxBackend extends MathBackendCPU {
     if (data && !this.data.has(dataId)) {
       if (data.buffer) this.pool.release(data.buffer);
       for (const prepared of data.prepared?.tensors ?? []) this.disposeIntermediateTensorInfo(prepared);
+      this.packed.release(dataId);
     }
     return done;
   }
@@ -205,10 +222,12 @@ export class OnnxBackend extends MathBackendCPU {
       pooledBytesInUse: this.pool.usedBytes,
       pooledBytesFree: this.pool.freeBytes,
       compiledKernels: this.sessions.size,
+      packedBytes: this.packed.bytes,
     } as unknown as ReturnType<MathBackendCPU['memory']>;
   }
 
   override dispose(): void {
+    this.packed.clear();
     this.sessions.clear();
     this.pool.clear();
   }
@@ -228,13 +247,19 @@ export class OnnxBackend extends MathBackendCPU {
   }
 }
 
-function compile(plan: Plan) {
+/** `builtIn` may give the value of an input that is none then. */
+function compile(
+  plan: Plan,
+  builtIn?: (graph: GraphBuilder, input: PlanInput, i: number) => string | undefined,
+): BuiltGraph {
   const graph = new GraphBuilder();
-  const inputs = plan.inputs.map((input) =>
-    graph.input(
-      'tensor' in input ? (input.tensor.dtype as DType) : constantDType(input.constant),
-      input.shape.length,
-    ),
+  const inputs = plan.inputs.map(
+    (input, i) =>
+      builtIn?.(graph, input, i) ??
+      graph.input(
+        'tensor' in input ? (input.tensor.dtype as DType) : constantDType(input.constant),
+        input.shape.length,
+      ),
   );
   const results = plan.build(graph, inputs);
   const outputNames = plan.outputs.map(({ dtype, shape, graphShape }, i) =>

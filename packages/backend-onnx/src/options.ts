@@ -8,12 +8,18 @@ export interface OnnxBackendOptions {
   maxSessions: number;
   /** Memory kept for reuse beyond what live tensors hold, in bytes. Default: a quarter of the machine's memory. */
   maxPoolBytes: number;
+  /**
+   * Memory for weights that are laid out a second time, for inference on few rows (one picture, one short text), in
+   * bytes. Default: a quarter of the machine's memory; 0: none.
+   */
+  maxPackedBytes: number;
 }
 
 export const options: OnnxBackendOptions = {
   threads: availableParallelism(),
   maxSessions: 384,
   maxPoolBytes: Math.floor(totalmem() / 4),
+  maxPackedBytes: Math.floor(totalmem() / 4),
 };
 
 /**
@@ -30,7 +36,7 @@ export function configureOnnxBackend(changes: Partial<OnnxBackendOptions>): void
         `configureOnnxBackend: ${name}: expected one of ${Object.keys(options).join(', ')}.`,
       );
     }
-    const least = name === 'maxPoolBytes' ? 0 : 1;
+    const least = name.endsWith('Bytes') ? 0 : 1;
     if (!Number.isInteger(value) || value < least) {
       throw new OnnxBackendError(
         `configureOnnxBackend: ${name}: expected an integer of at least ${least}, received ${value}.`,

@@ -11,6 +11,11 @@ export interface CompiledKernel {
   outputNames: string[];
 }
 
+export interface BuiltGraph {
+  graph: GraphBuilder;
+  outputNames: string[];
+}
+
 /** Compiled kernels by key; the least recently used leaves when there are more than `options.maxSessions`. */
 export class SessionCache {
   private readonly kernels = new Map<string, CompiledKernel>();
@@ -24,13 +29,12 @@ export class SessionCache {
     return this.kernels.size;
   }
 
-  get(key: string, build: () => { graph: GraphBuilder; outputNames: string[] }): CompiledKernel {
+  get(key: string, build: () => BuiltGraph): CompiledKernel {
     let kernel = this.kernels.get(key);
     if (kernel) {
       this.kernels.delete(key);
     } else {
-      const { graph, outputNames } = build();
-      kernel = { session: this.compile(graph.finish()), outputNames };
+      kernel = this.compile(build());
       for (const [oldest, { session }] of this.kernels) {
         if (this.kernels.size < this.options.maxSessions) break;
         this.kernels.delete(oldest);
@@ -60,7 +64,9 @@ export class SessionCache {
     this.kernels.clear();
   }
 
-  private compile(model: Uint8Array): NativeSession {
+  /** A kernel that is the caller's. */
+  compile({ graph, outputNames }: BuiltGraph): CompiledKernel {
+    const model = graph.finish();
     const session = this.runtime.createSession();
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
       intraOpNumThreads: this.options.threads,
@@ -72,7 +78,7 @@ export class SessionCache {
       // that went on would take the processor from the next session's.
       extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
     });
-    return session;
+    return { session, outputNames };
   }
 }
 

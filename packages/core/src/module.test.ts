@@ -3,6 +3,7 @@ import { expectClose, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  bytesSource,
   CheckpointError,
   Embedding,
   hostTensorFromValues,
@@ -11,9 +12,12 @@ import {
   Linear,
   Module,
   ModuleList,
+  openSafetensors,
   Parameter,
   parameterPattern,
   Rng,
+  type StateDict,
+  serializeSafetensors,
 } from './index';
 
 class Head extends Module {
@@ -83,6 +87,24 @@ describe('Module', () => {
     expect(other.loadStateDict(state)).toEqual({ missing: [], unexpected: [], mismatched: [] });
     expect(await other.stateDict()).toEqual(state);
     expectClose(other.head2.outProj.weight.value, model.head2.outProj.weight.value, { absolute: 0 });
+  });
+
+  it('takes a file tensor by tensor, or not at all', async () => {
+    const state = await model.stateDict();
+    const open = (state: StateDict) => openSafetensors(bytesSource(serializeSafetensors(state)));
+    const other = new Model(new Rng(2));
+    const before = await other.stateDict();
+    const short = { ...state };
+    delete short['logit_scale'];
+    await expect(other.loadSafetensors(await open(short))).rejects.toThrow(
+      'loadSafetensors: the file does not fit the module.\n  missing (1): logit_scale',
+    );
+    expect(await other.stateDict()).toEqual(before);
+    expect((await other.loadSafetensors(await open(short), { strict: false })).missing).toEqual([
+      'logit_scale',
+    ]);
+    await other.loadSafetensors(await open(state));
+    expect(await other.stateDict()).toEqual(state);
   });
 
   it('takes a shared parameter under any of its keys', async () => {

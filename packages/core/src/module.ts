@@ -1,7 +1,8 @@
 import { formatShape } from './assert-shape';
+import type { SafetensorsReader } from './checkpoint/open-safetensors';
 import { CheckpointError, ConfigError } from './errors';
 import { formatTable } from './format-table';
-import type { StateDict } from './host-tensor';
+import type { HostTensor, StateDict } from './host-tensor';
 import { Parameter } from './parameter';
 
 /** What {@link Module.loadStateDict} found. */
@@ -64,28 +65,57 @@ export abstract class Module {
    * @throws CheckpointError when strict (the default) and keys are missing or unexpected; and when shapes differ.
    */
   loadStateDict(state: StateDict, { strict = true }: { strict?: boolean } = {}): LoadReport {
+    const { report, found } = this.match(
+      new Map(Object.entries(state)),
+      strict,
+      'loadStateDict: the state dict',
+    );
+    for (const [parameter, key] of found) parameter.fromHost(state[key]!);
+    return report;
+  }
+
+  /**
+   * As {@link loadStateDict}, from a file that is read tensor by tensor, so that memory never holds the weights twice.
+   * What does not fit changes nothing; a file that cannot be read on leaves what was read before.
+   *
+   * @example
+   * await model.loadSafetensors(await readSafetensorsFile('model.safetensors'));
+   */
+  async loadSafetensors(
+    file: SafetensorsReader,
+    { strict = true }: { strict?: boolean } = {},
+  ): Promise<LoadReport> {
+    const infos = new Map(file.keys().map((key) => [key, file.info(key)]));
+    const { report, found } = this.match(infos, strict, 'loadSafetensors: the file');
+    for (const [parameter, key] of found) parameter.fromHost(await file.tensor(key));
+    return report;
+  }
+
+  /** Which parameter takes which tensor. */
+  private match(
+    tensors: ReadonlyMap<string, Pick<HostTensor, 'shape'>>,
+    strict: boolean,
+    what: string,
+  ): { report: LoadReport; found: [Parameter, string][] } {
     const report: LoadReport = { missing: [], unexpected: [], mismatched: [] };
     const known = new Set<string>();
     const found: [Parameter, string][] = [];
     for (const [parameter, keys] of this.keysByParameter()) {
       for (const key of keys) known.add(key);
-      const key = keys.find((k) => Object.hasOwn(state, k));
+      const key = keys.find((k) => tensors.has(k));
       if (key === undefined) {
         report.missing.push(keys[0]!);
         continue;
       }
-      const received = [...state[key]!.shape];
+      const received = [...tensors.get(key)!.shape];
       if (formatShape(received) === formatShape(parameter.fileShape)) found.push([parameter, key]);
       else report.mismatched.push({ key, expected: parameter.fileShape, received });
     }
-    report.unexpected = Object.keys(state).filter((key) => !known.has(key));
+    report.unexpected = [...tensors.keys()].filter((key) => !known.has(key));
     if (report.mismatched.length > 0 || (strict && report.missing.length + report.unexpected.length > 0)) {
-      throw new CheckpointError(
-        `loadStateDict: the state dict does not fit the module.\n${describe(report)}`,
-      );
+      throw new CheckpointError(`${what} does not fit the module.\n${describe(report)}`);
     }
-    for (const [parameter, key] of found) parameter.fromHost(state[key]!);
-    return report;
+    return { report, found };
   }
 
   /** Excludes from training what {@link selectParameters} finds; returns how many parameters that was. */

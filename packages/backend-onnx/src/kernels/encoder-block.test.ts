@@ -9,6 +9,7 @@ import {
 import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { configureOnnxBackend, options } from '../options';
 import '../index';
 
 const rng = new Rng(3);
@@ -68,6 +69,42 @@ describe('FusedEncoderBlock', () => {
     );
     for (const gradient of gradients.values()) expect(gradient.dataSync().some((g) => g !== 0)).toBe(true);
     tf.dispose([value, ...gradients.values()]);
+  });
+
+  it('lays out the weights once, for few rows, as long as they stay the same', () => {
+    const { packedBytes } = tf.memory() as unknown as { packedBytes: number };
+    const packed = () => (tf.memory() as unknown as { packedBytes: number }).packedBytes - packedBytes;
+    const block = create();
+    const bytes = 4 * block.parameterCount().total;
+    const x = random(1, 5, 16);
+    const check = () =>
+      expectClose(
+        block.forward(x),
+        withoutFusedKernels(() => block.forward(x)),
+      );
+    for (const expected of [0, 0, bytes, bytes]) {
+      check();
+      expect(packed()).toBe(expected);
+    }
+    block.selfAttn.outProj.weight.assign(random(16, 16)); // not the first of the weights
+    for (const expected of [0, 0, bytes]) {
+      check();
+      expect(packed()).toBe(expected);
+    }
+    const many = random(3, 50, 16);
+    expectClose(
+      block.forward(many),
+      withoutFusedKernels(() => block.forward(many)),
+    );
+    block.dispose();
+    expect(packed()).toBe(0);
+
+    const { maxPackedBytes } = options;
+    configureOnnxBackend({ maxPackedBytes: 0 });
+    const other = create();
+    for (let i = 0; i < 4; i++) other.forward(x).dispose();
+    expect(packed()).toBe(0);
+    configureOnnxBackend({ maxPackedBytes });
   });
 
   it('leaks nothing', () => {

@@ -1,6 +1,9 @@
 import { feed, int64s, type OnnxKernel } from '../kernel';
 import { preNormBlock, weightNames } from './pre-norm-block';
 
+/** Rows up to which it takes longer to lay out the weights than to multiply by them. */
+const FEW_ROWS = 128;
+
 /** A whole block as one graph: threads wake once for it, and what lies between its parts is not written out. */
 const encoderBlock: OnnxKernel = {
   kernelName: 'FusedEncoderBlock',
@@ -17,6 +20,7 @@ const encoderBlock: OnnxKernel = {
         int64s([batch * length, hiddenSize]),
         ...names.map((name) => feed(inputs[name]!)),
       ],
+      weightsFrom: batch * length <= FEW_ROWS ? 3 : undefined,
       outputs: [{ dtype: 'float32', shape: x.shape, graphShape: [batch * length, hiddenSize] }],
       build(graph, [x, split, rows, ...rest]) {
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));

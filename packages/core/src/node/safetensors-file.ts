@@ -26,7 +26,7 @@ export interface SaveSafetensorsOptions {
  *
  * @example
  * const file = await readSafetensorsFile('model.safetensors');
- * model.loadStateDict(await file.stateDict());
+ * await model.loadSafetensors(file);
  */
 export async function readSafetensorsFile(path: string): Promise<SafetensorsReader> {
   if (!path.endsWith('.json')) return openSafetensors(await fileSource(path));
