@@ -111,8 +111,8 @@ function nearest(z: tf.Tensor2D, codebook: tf.Tensor2D): tf.Tensor1D {
   return customOp<tf.Tensor1D>(
     {},
     () => {
-      const products = tf.matMul(z, codebook, false, true);
-      return tf.argMin(tf.sub(tf.sum(tf.square(codebook), 1), tf.mul(products, 2)), 1) as tf.Tensor1D;
+      const products = tf.matMul(z, tf.mul(codebook, 2), false, true);
+      return tf.argMin(tf.sub(tf.sum(tf.square(codebook), 1), products), 1) as tf.Tensor1D;
     },
     () => ({}),
   );

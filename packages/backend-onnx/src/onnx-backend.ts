@@ -10,6 +10,7 @@ import { loadNativeRuntime, type NativeRuntime } from './native-binding';
 import { options } from './options';
 import { PackedKernels } from './packed-kernels';
 import { type BuiltGraph, type CompiledKernel, SessionCache } from './session-cache';
+import { ElementwiseKernel, f32x4 } from './simd/elementwise';
 
 type DataId = TensorInfo['dataId'];
 type StoredData = ReturnType<MathBackendCPU['data']['get']> & {
@@ -160,7 +161,8 @@ export class OnnxBackend extends MathBackendCPU {
 
   /** As {@link Plan.chunk} says. */
   private runInPieces(kernel: CompiledKernel, plan: Plan, outputs: TensorInfo[], rows: number): void {
-    const { rows: step, split, sum } = plan.chunk!;
+    const { rows: most, split, sum } = plan.chunk!;
+    const step = Math.ceil(rows / Math.ceil(rows / most)); // pieces of one size
     const inputs = plan.inputs.map((input, i) => (split[i] ? undefined : this.tensorOf(input)));
     const arrays = outputs.map((output) => this.values(output));
     const partial = arrays.map((array, i) => (sum?.[i] ? new Float32Array(array.length) : undefined));
@@ -181,7 +183,11 @@ export class OnnxBackend extends MathBackendCPU {
         return this.tensor(dtype, start === 0 ? array : partial[i], graphShape);
       });
       this.sessions.run(kernel, feeds, fetches);
-      if (start > 0) for (const [i, part] of partial.entries()) if (part) addTo(arrays[i]!, part);
+      if (start === 0) continue;
+      for (const [i, part] of partial.entries()) {
+        const total = arrays[i] as Float32Array;
+        if (part) addition.run([total, part], [total]);
+      }
     }
   }
 
@@ -268,8 +274,6 @@ function compile(
   return { graph, outputNames };
 }
 
-function addTo(sum: TypedArray, part: Float32Array): void {
-  for (let i = 0; i < part.length; i++) sum[i]! += part[i]!;
-}
+const addition = new ElementwiseKernel({ inputs: 2, outputs: 1 }, ([a, b]) => [f32x4.add(a!, b!)]);
 
 const arrayTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };

@@ -1,7 +1,6 @@
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
 import { type Attributes, float, type GraphBuilder } from '../graph-builder';
-import { feed, type HostKernel, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
-import { ElementwiseKernel, f32x4 } from '../simd/elementwise';
+import { feed, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
 
 /** At a time, where there are several nodes: what lies between them stays in the processor's cache. */
 export const CHUNK_ELEMENTS = 2 ** 19;
@@ -87,17 +86,23 @@ const step: OnnxKernel = {
   },
 };
 
-const reluGrad: HostKernel = {
+/** dy where y is above 0, else 0 (of a finite dy). */
+const reluGrad: OnnxKernel = {
   kernelName: 'ReluGrad',
-  compute({ inputs: { dy, y }, backend }) {
-    const dx = backend.allocate(dy!.shape, 'float32');
-    rectified.run([backend.floats(dy!), backend.floats(y!)], [backend.floats(dx)]);
-    return dx;
+  plan({ dy, y }) {
+    const size = sizeOf(dy!.shape);
+    return {
+      key: 'ReluGrad',
+      inputs: [feed(dy!, [size]), feed(y!, [size])],
+      outputs: [{ dtype: 'float32', shape: dy!.shape, graphShape: [size] }],
+      build(graph, [gradient, result]) {
+        const positive = graph.op('Cast', [graph.op('Greater', [result!, graph.scalar(0)])], { to: 1 });
+        return [graph.op('Mul', [gradient!, positive])];
+      },
+      chunk: { rows: CHUNK_ELEMENTS, split: [true, true] },
+    };
   },
 };
-const rectified = new ElementwiseKernel({ inputs: 2, outputs: 1 }, ([dy, y]) => [
-  f32x4.and(dy!, f32x4.gt(y!, f32x4.sub(dy!, dy!))),
-]);
 
 const clipByValue: OnnxKernel = {
   kernelName: 'ClipByValue',
