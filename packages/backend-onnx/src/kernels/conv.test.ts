@@ -1,3 +1,4 @@
+import { convTranspose2d } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, it } from 'vitest';
 import { compareWithCpu } from '../../test/compare-with-cpu';
@@ -51,6 +52,21 @@ describe('conv2d', () => {
         [3, 3, from, to],
       ],
       { gradient: false, absolute: 1e-3 },
+    ),
+  );
+  it.each([
+    ['4x4 stride 2, few channels out', [2, 5, 6, 16], [4, 4, 3, 16], { stride: 2, padding: 1 }],
+    ['4x4 stride 2', [2, 5, 6, 8], [4, 4, 16, 8], { stride: 2, padding: 1 }],
+    ['3x3 stride 2', [2, 5, 6, 16], [3, 3, 5, 16], { stride: 2, padding: 1, outputPadding: 1 }],
+    ['2x3 stride 2', [2, 5, 4, 3], [2, 3, 4, 3], { stride: 2 }],
+    ['3x3', [2, 5, 4, 8], [3, 3, 8, 8], { padding: 1 }],
+    ['pointwise', [2, 5, 4, 8], [1, 1, 6, 8], {}],
+    ['padding that crops', [2, 5, 4, 8], [2, 2, 6, 8], { padding: 2 }],
+  ])('transposed, with a bias: %s', (_, x, filter, options) =>
+    compareWithCpu(
+      (a, w, bias) => convTranspose2d(a as tf.Tensor4D, w as tf.Tensor4D, bias!, options),
+      [x, filter, [filter[2]!]],
+      { absolute: 1e-3 },
     ),
   );
   it('many images, run in pieces', () =>

@@ -14,7 +14,7 @@ function depthwisePlan(x: TensorInfo, filter: TensorInfo, attrs: NamedAttrMap): 
     key: `DepthwiseConv2dNative ${specKey(spec)}`,
     inputs: [feed(x), feed(filter)],
     outputs: [{ dtype: 'float32', shape }],
-    build: (graph, [image, w]) => [depthwiseNodes(graph, image!, w!, spec, channelBlock())],
+    build: (graph, [image, w, bias]) => [depthwiseNodes(graph, image!, w!, spec, channelBlock(), bias)],
     chunk: { rows: imagesPerChunk((sizeOf(x.shape) + sizeOf(shape)) / x.shape[0]!), split: [true, false] },
   };
 }

@@ -27,7 +27,7 @@ it('has every fused kernel that core knows', () => {
       'FusedGeluGrad',
     ],
     ...['FusedSoftmaxCrossEntropy', 'FusedSoftmaxCrossEntropyGrad', 'FusedAttention', 'FusedAttentionGrad'],
-    ...['FusedConvNorm', 'ReluGrad', 'EmbeddingGrad', 'FusedAdamW', 'SquaredNorm'],
+    ...['FusedConvNorm', 'FusedConvTranspose2D', 'ReluGrad', 'EmbeddingGrad', 'FusedAdamW', 'SquaredNorm'],
   ];
   for (const name of names) expect(tf.getKernel(name, 'onnx'), name).toBeDefined();
 });

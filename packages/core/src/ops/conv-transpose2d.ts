@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
-import { type Conv2dOptions, conv2d, convFilterGradient, convInputGradient } from './conv2d';
+import { type Conv2dOptions, conv2d, convAttributes, convFilterGradient, convInputGradient } from './conv2d';
 import { customOp } from './custom-op';
+import { hasFusedKernel, runFusedKernel } from './fused-kernels';
 
 export interface ConvTranspose2dOptions extends Conv2dOptions {
   /** Rows and columns added at the end, fewer than `stride`: says which of several sizes is meant. Default 0. */
@@ -44,6 +45,10 @@ export function convTranspose2d(
     { x, filter, bias },
     (save) => {
       save([x, filter]);
+      if (bias && hasFusedKernel('FusedConvTranspose2D')) {
+        const attrs = { ...convAttributes(stride, padding), inputShape: shape };
+        return runFusedKernel('FusedConvTranspose2D', { x, filter, bias }, attrs)[0] as tf.Tensor4D;
+      }
       const y = convInputGradient(x, filter, shape, stride, padding);
       return bias ? tf.add(y, bias) : y;
     },

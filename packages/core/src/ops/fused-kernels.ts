@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedChannelNorm` | x [samples, positions, channels], gamma [channels], beta [channels] | groups, epsilon, relu | y, mean [samples, groups], variance [samples, groups] |
  * | `FusedChannelNormGrad` | dy, x, gamma, mean, variance, and with relu y | groups, epsilon, relu | dx, dgamma, dbeta |
  * | `FusedConvNorm` | x [batch, height, width, in], filter [h, w, in, out], gamma, beta, mean and variance [out], bias [out] or absent, residual (of the result's shape) or absent | stride, padding, epsilon, relu | gamma (conv(x) + bias - mean) / sqrt(variance + epsilon) + beta + residual, and with relu the greater of that and 0 |
+ * | `FusedConvTranspose2D` | x [batch, height, width, in], filter [h, w, out, in], bias [out] | as tfjs's `Conv2DBackpropInput` | the transposed convolution + bias |
  * | `FusedGelu` | x | variant: 'erf', 'tanh' or 'quick' | y |
  * | `FusedGeluGrad` | dy, x | variant | dx |
  * | `FusedSoftmaxCrossEntropy` | logits [rows, classes], labels int32 [rows], classWeights [classes] or absent | ignoreIndex, labelSmoothing | loss [rows] (0 where ignored), logSumExp [rows] |
@@ -40,6 +41,7 @@ export type FusedKernelName =
   | 'FusedChannelNorm'
   | 'FusedChannelNormGrad'
   | 'FusedConvNorm'
+  | 'FusedConvTranspose2D'
   | 'FusedGelu'
   | 'FusedGeluGrad'
   | 'FusedSoftmaxCrossEntropy'
