@@ -13,7 +13,7 @@ const batchesPerChunk = (heads: number, queries: number, keys: number, headDim: 
 let lastCausal: { name: string; values: Float32Array } | undefined;
 
 /** [queries, keys] with 0 up to key i + keys - queries and {@link MASKED} after it. */
-function causalBias(queries: number, keys: number): PlanInput {
+export function causalBias(queries: number, keys: number): PlanInput {
   const name = `${queries} ${keys}`;
   if (lastCausal?.name !== name) {
     const values = new Float32Array(queries * keys);
@@ -42,17 +42,9 @@ const attention: OnnxKernel = {
         { dtype: 'float32', shape: [batch, heads, queries, value!.shape[3]!] },
         { dtype: 'float32', shape: [batch, heads, queries, keys] },
       ],
-      build(graph, [q, k, v, ...added]) {
-        let scores = matmul(graph, q!, k!, { transB: 1, alpha: float(scale as number) });
+      build: (graph, [q, k, v, ...added]) => {
         const total = added.length === 2 ? graph.op('Add', added) : added[0];
-        if (total) scores = graph.op('Add', [scores, total]);
-        let weights = graph.op('Softmax', [scores], { axis: -1 });
-        if (total) {
-          // Where every key is hidden, softmax spreads evenly over them; nothing is to be seen there.
-          const hidden = graph.op('LessOrEqual', [total, graph.scalar(MASKED)]);
-          weights = graph.op('Where', [hidden, graph.scalar(0), weights]);
-        }
-        return [matmul(graph, weights, v!), weights];
+        return attentionNodes(graph, [q!, k!, v!], scale as number, total);
       },
       chunk: {
         rows: batchesPerChunk(heads, queries, keys, headDim),
@@ -81,19 +73,46 @@ const attentionGrad: OnnxKernel = {
         const rowSum = graph.op('ReduceSum', [graph.op('Mul', [gradient!, y!]), graph.ints([-1])], {
           keepdims: 1,
         });
-        const dWeights = matmul(graph, gradient!, v!, { transB: 1 });
-        const dScores = graph.op('Mul', [graph.op('Sub', [dWeights, rowSum]), weights!]);
-        const alpha = float(scale as number);
-        return [
-          matmul(graph, dScores, k!, { alpha }),
-          matmul(graph, dScores, q!, { transA: 1, alpha }),
-          matmul(graph, weights!, gradient!, { transA: 1 }),
-        ];
+        return attentionGradNodes(graph, { gradient, q, k, v, weights, rowSum } as never, scale as number);
       },
       chunk: { rows: batchesPerChunk(heads, queries, key!.shape[2]!, headDim), split: Array(6).fill(true) },
     };
   },
 };
+
+/** What [batch, heads, length, headDim] attend to, and the weights; `bias` is added to the scores. */
+export function attentionNodes(
+  graph: GraphBuilder,
+  [q, k, v]: readonly [string, string, string],
+  scale: number,
+  bias: string | undefined,
+): [string, string] {
+  let scores = matmul(graph, q, k, { transB: 1, alpha: float(scale) });
+  if (bias) scores = graph.op('Add', [scores, bias]);
+  let weights = graph.op('Softmax', [scores], { axis: -1 });
+  if (bias) {
+    // Where every key is hidden, softmax spreads evenly over them; nothing is to be seen there.
+    const hidden = graph.op('LessOrEqual', [bias, graph.scalar(MASKED)]);
+    weights = graph.op('Where', [hidden, graph.scalar(0), weights]);
+  }
+  return [matmul(graph, weights, v), weights];
+}
+
+/** Gradients of query, key and value; `rowSum` is that of the output times its gradient, [batch, heads, length, 1]. */
+export function attentionGradNodes(
+  graph: GraphBuilder,
+  { gradient, q, k, v, weights, rowSum }: Record<'gradient' | 'q' | 'k' | 'v' | 'weights' | 'rowSum', string>,
+  scale: number,
+): [string, string, string] {
+  const dWeights = matmul(graph, gradient, v, { transB: 1 });
+  const dScores = graph.op('Mul', [graph.op('Sub', [dWeights, rowSum]), weights]);
+  const alpha = float(scale);
+  return [
+    matmul(graph, dScores, k, { alpha }),
+    matmul(graph, dScores, q, { transA: 1, alpha }),
+    matmul(graph, weights, gradient, { transA: 1 }),
+  ];
+}
 
 function matmul(graph: GraphBuilder, a: string, b: string, attributes = {}): string {
   return graph.op('FusedMatMul', [a, b], attributes, MS);

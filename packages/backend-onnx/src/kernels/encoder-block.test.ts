@@ -1,4 +1,5 @@
 import {
+  Parameter,
   profile,
   Rng,
   TransformerBlock,
@@ -22,9 +23,9 @@ function create(config: Partial<TransformerBlockConfig> = {}): TransformerBlock 
 }
 
 /** How often the kernel ran in `f`. */
-async function calls(f: () => tf.Tensor): Promise<number> {
+async function calls(f: () => void, name = 'FusedEncoderBlock'): Promise<number> {
   const { rows } = await profile(() => tf.tidy(() => void f()), { print: () => {} });
-  return rows.find(({ kernel }) => kernel === 'FusedEncoderBlock')?.calls ?? 0;
+  return rows.find(({ kernel }) => kernel === name)?.calls ?? 0;
 }
 
 describe('FusedEncoderBlock', () => {
@@ -111,5 +112,74 @@ describe('FusedEncoderBlock', () => {
     const block = create();
     const x = random(2, 3, 16);
     expectNoLeak(() => block.forward(x).dispose());
+  });
+});
+
+describe('FusedEncoderBlockForward and its gradient', () => {
+  beforeAll(async () => {
+    await tf.setBackend('onnx');
+  });
+
+  /** A number of the block's result, and its gradients, that of `x` too. */
+  function gradientsOf(block: TransformerBlock, x: Parameter, causal = false) {
+    return valueAndGrad(
+      () =>
+        tf.tidy(() => {
+          const y = block.forward(x.value, { causal }, { training: true });
+          const weighting = tf.reshape(tf.sin(tf.range(0, x.size)), x.shape);
+          return tf.sum(tf.mul(y, weighting)) as tf.Scalar;
+        }),
+      new Map([...block.trainableParameters(), ['x', x]]),
+    );
+  }
+
+  it.each<[string, Partial<TransformerBlockConfig>, boolean, number[]]>([
+    ['gelu', {}, false, [2, 7, 16]],
+    ['geluTanh, causal', { activation: 'geluTanh', epsilon: 0.1 }, true, [3, 5, 16]],
+    ['quickGelu without biases', { activation: 'quickGelu', bias: false }, false, [2, 3, 16]],
+    ['one position, causal', { numHeads: 4 }, true, [5, 1, 16]],
+    ['in two pieces, causal', { intermediateSize: 4096 }, true, [40, 33, 16]],
+  ])('equal the composed block: %s', async (_, config, causal, shape) => {
+    const block = create(config);
+    const x = new Parameter(random(...shape));
+    const run = () => gradientsOf(block, x, causal);
+    expect(await calls(() => run(), 'FusedEncoderBlockGrad')).toBe(1);
+    const [actual, expected] = [run(), withoutFusedKernels(run)];
+    expectClose(actual.value, expected.value, { absolute: 1e-4 });
+    expect(actual.gradients.size).toBe(block.trainableParameters().size + 1);
+    expect([...actual.gradients.keys()].sort()).toEqual([...expected.gradients.keys()].sort());
+    for (const [key, gradient] of actual.gradients) {
+      const wanted = expected.gradients.get(key)!;
+      const largest = tf.max(tf.abs(wanted)).dataSync()[0]!;
+      expectClose(gradient, wanted, { absolute: 1e-5 * Math.max(1, largest) });
+    }
+  });
+
+  it('leave to the composed block what drops, and what is frozen in part', async () => {
+    const x = random(2, 3, 16);
+    const used = (block: TransformerBlock) =>
+      calls(
+        () =>
+          valueAndGrad(
+            () => tf.sum(block.forward(x, {}, { training: true, rng })) as tf.Scalar,
+            block.trainableParameters(),
+          ),
+        'FusedEncoderBlockForward',
+      );
+    expect(await used(create())).toBe(1);
+    expect(await used(create({ dropout: 0.1 }))).toBe(0);
+    expect(await used(create({ dropPath: 0.1 }))).toBe(0);
+    const block = create();
+    block.freeze('mlp');
+    expect(await used(block)).toBe(0);
+  });
+
+  it('leak nothing', () => {
+    const block = create();
+    const x = new Parameter(random(2, 3, 16));
+    expectNoLeak(() => {
+      const { value, gradients } = gradientsOf(block, x);
+      tf.dispose([value, ...gradients.values()]);
+    });
   });
 });

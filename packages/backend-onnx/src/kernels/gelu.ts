@@ -9,7 +9,7 @@ export const geluForward: Record<string, (graph: GraphBuilder, x: string) => str
 };
 
 /** The derivatives, as few passes as their nodes allow. */
-const derivative: Record<string, (graph: GraphBuilder, x: string) => string> = {
+export const geluDerivative: Record<string, (graph: GraphBuilder, x: string) => string> = {
   /** (1 + erf(t)) / 2 + x exp(-t^2) / sqrt(2 pi) with t = x / sqrt(2) */
   erf(graph, x) {
     const t = graph.op('Mul', [x, graph.scalar(Math.SQRT1_2)]);
@@ -62,7 +62,7 @@ const geluGrad: OnnxKernel = {
       inputs: [feed(dy!, [size]), feed(x!, [size])],
       outputs: [{ dtype: 'float32', shape: x!.shape, graphShape: [size] }],
       build: (graph, [gradient, a]) => [
-        graph.op('Mul', [derivative[variant as string]!(graph, a!), gradient!]),
+        graph.op('Mul', [geluDerivative[variant as string]!(graph, a!), gradient!]),
       ],
       chunk: { rows: 2 * CHUNK_ELEMENTS, split: [true, true] },
     };

@@ -8,6 +8,7 @@ import { crossEntropies } from './cross-entropy';
 import { decoderBlocks } from './decoder-block';
 import { depthwiseConv } from './depthwise-conv';
 import { encoderBlocks } from './encoder-block';
+import { trainedEncoderBlocks } from './encoder-block-training';
 import { fills } from './fill';
 import { gelus } from './gelu';
 import { layout } from './layout';
@@ -37,5 +38,6 @@ export const kernels: Kernel[] = [
   attentions,
   decoderBlocks,
   encoderBlocks,
+  trainedEncoderBlocks,
   optimizers,
 ].flat();

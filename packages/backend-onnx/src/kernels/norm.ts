@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { float } from '../graph-builder';
+import { float, type GraphBuilder } from '../graph-builder';
 import { feed, type OnnxKernel, sizeOf } from '../kernel';
 import { columnSums } from './reduction';
 import { CHUNK_ELEMENTS } from './unary';
@@ -30,7 +30,29 @@ const layerNorm: OnnxKernel = {
   },
 };
 
-/** dx = s * (g - mean(g) - xhat * mean(g * xhat)) with g = dy * gamma, xhat = (x - mean) * s. */
+/**
+ * dx = s * (g - mean(g) - xhat * mean(g * xhat)) with g = dy * gamma, xhat = (x - mean) * s.
+ *
+ * @returns dx, dgamma and dbeta
+ */
+export function layerNormGradNodes(
+  graph: GraphBuilder,
+  [gradient, input, center, scale, weight]: readonly string[],
+  width: number,
+): [string, string, string] {
+  const xhat = graph.op('Mul', [graph.op('Sub', [input!, center!]), scale!]);
+  const along = graph.op('Mul', [gradient!, xhat]);
+  const share = graph.op('Reshape', [
+    graph.op('Mul', [weight!, graph.scalar(1 / width)]),
+    graph.ints([-1, 1]),
+  ]);
+  const meanOfG = graph.op('MatMul', [gradient!, share]);
+  const meanAlong = graph.op('MatMul', [along, share]);
+  const centred = graph.op('Sub', [graph.op('Mul', [gradient!, weight!]), meanOfG]);
+  const rest = graph.op('Sub', [centred, graph.op('Mul', [xhat, meanAlong])]);
+  return [graph.op('Mul', [rest, scale!]), columnSums(graph, along), columnSums(graph, gradient!)];
+}
+
 const layerNormGrad: OnnxKernel = {
   kernelName: 'FusedLayerNormGrad',
   plan({ dy, x, gamma, mean, inverseStd }) {
@@ -49,19 +71,7 @@ const layerNormGrad: OnnxKernel = {
         { dtype: 'float32', shape: [width] },
         { dtype: 'float32', shape: [width] },
       ],
-      build(graph, [gradient, input, center, scale, weight]) {
-        const xhat = graph.op('Mul', [graph.op('Sub', [input!, center!]), scale!]);
-        const along = graph.op('Mul', [gradient!, xhat]);
-        const share = graph.op('Reshape', [
-          graph.op('Mul', [weight!, graph.scalar(1 / width)]),
-          graph.ints([-1, 1]),
-        ]);
-        const meanOfG = graph.op('MatMul', [gradient!, share]);
-        const meanAlong = graph.op('MatMul', [along, share]);
-        const centred = graph.op('Sub', [graph.op('Mul', [gradient!, weight!]), meanOfG]);
-        const rest = graph.op('Sub', [centred, graph.op('Mul', [xhat, meanAlong])]);
-        return [graph.op('Mul', [rest, scale!]), columnSums(graph, along), columnSums(graph, gradient!)];
-      },
+      build: (graph, inputs) => layerNormGradNodes(graph, inputs, width),
       chunk: { rows: rowsPerChunk(width), split: [true, true, true, true, false], sum: [false, true, true] },
     };
   },

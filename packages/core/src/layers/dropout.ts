@@ -12,7 +12,7 @@ import { assertRate, dropout, dropPath } from '../ops/dropout';
  * const y = drop.forward(x, { training: true, rng });
  */
 export class Dropout extends Module {
-  constructor(private readonly rate: number) {
+  constructor(readonly rate: number) {
     super();
     assertRate(rate, 'Dropout');
   }
@@ -32,7 +32,7 @@ export class Dropout extends Module {
  * const y = tf.add(x, new DropPath(0.1).forward(branch, { training: true, rng }));
  */
 export class DropPath extends Module {
-  constructor(private readonly rate: number) {
+  constructor(readonly rate: number) {
     super();
     assertRate(rate, 'DropPath');
   }

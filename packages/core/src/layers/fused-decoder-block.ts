@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext } from '../forward-context';
+import { customOp } from '../ops/custom-op';
 import { hasFusedKernel, runFusedKernel } from '../ops/fused-kernels';
 import { GatedMLP } from './gated-mlp';
 import { LayerNorm } from './layer-norm';
@@ -24,7 +25,7 @@ export function fusedDecoderBlock(
   const { cache, causal } = inputs;
   if (!cache || !causal || !hasFusedKernel('FusedDecoderBlock')) return;
   const past = cache.length;
-  const parts = partsOf(block, x, inputs, context);
+  const parts = inferenceParts(block, x, inputs, context);
   const [batch, length, hiddenSize] = x.shape as [number, number, number];
   if (!parts || (length > 1 && past > 0)) return;
   const { numHeads } = block.selfAttn;
@@ -41,20 +42,76 @@ export function fusedEncoderBlock(
   context: ForwardContext | undefined,
 ): tf.Tensor3D | undefined {
   if (inputs.cache || !hasFusedKernel('FusedEncoderBlock')) return;
-  const parts = partsOf(block, x, inputs, context);
+  const parts = inferenceParts(block, x, inputs, context);
   if (!parts) return;
   const attrs = { ...parts.attrs, causal: inputs.causal ?? false };
   return runFusedKernel('FusedEncoderBlock', { x, ...parts.weights }, attrs)[0] as tf.Tensor3D;
 }
 
-/** What both kernels take; undefined where they do not apply. */
+/**
+ * A pre-norm block whose gradient is wanted, as one kernel there and one back; undefined as for
+ * {@link fusedDecoderBlock}, and where some weights are frozen (their gradients would be computed for nothing).
+ */
+export function trainedEncoderBlock(
+  block: TransformerBlock,
+  x: tf.Tensor,
+  inputs: AttentionInputs,
+  context: ForwardContext | undefined,
+): tf.Tensor3D | undefined {
+  if (inputs.cache || !tf.engine().isTapeOn() || !hasFusedKernel('FusedEncoderBlockGrad')) return;
+  if (context?.training && (block.dropout.rate > 0 || block.dropPath.rate > 0)) return;
+  const parts = partsOf(block, x, inputs);
+  if (!parts) return;
+  const given = Object.entries(parts.weights).filter(([, weight]) => weight !== undefined);
+  if (given.some(([, weight]) => !(weight as tf.Variable).trainable)) return;
+  const weights = Object.fromEntries(given) as tf.NamedTensorMap;
+  const names = ORDER.filter((name) => name in weights);
+  const attrs = { ...parts.attrs, causal: inputs.causal ?? false };
+  return customOp<tf.Tensor3D>(
+    { x, ...weights },
+    (save) => {
+      const [y, ...saved] = runFusedKernel('FusedEncoderBlockForward', { x, ...weights }, attrs);
+      save([x, ...names.map((name) => weights[name]!), ...saved]);
+      return y as tf.Tensor3D;
+    },
+    (dy, [x, ...rest]) => {
+      const inputs: tf.NamedTensorMap = { dy, x: x! };
+      for (const [i, name] of names.entries()) inputs[name] = rest[i]!;
+      for (const [i, tensor] of rest.slice(names.length).entries()) inputs[`saved${i}`] = tensor;
+      const [dx, ...gradients] = runFusedKernel('FusedEncoderBlockGrad', inputs, parts.attrs);
+      return {
+        x: () => dx!,
+        ...Object.fromEntries(names.map((name, i) => [name, () => gradients[i]!])),
+      };
+    },
+  );
+}
+
+const LINEARS = ['q', 'k', 'v', 'out', 'fc1', 'fc2'];
+/** Of the weights, as the table of kernels has them. */
+const ORDER = [
+  ...['gamma1', 'beta1', 'gamma2', 'beta2'],
+  ...LINEARS.map((name) => `${name}Weight`),
+  ...LINEARS.map((name) => `${name}Bias`),
+];
+
+/** What the kernels of inference take; undefined where they do not apply. */
+function inferenceParts(
+  block: TransformerBlock,
+  x: tf.Tensor,
+  inputs: AttentionInputs,
+  context: ForwardContext | undefined,
+) {
+  return context?.training || tf.engine().isTapeOn() ? undefined : partsOf(block, x, inputs);
+}
+
+/** What all of these kernels take; undefined where they do not apply. */
 function partsOf(
   { layerNorm1, layerNorm2, selfAttn, mlp, layerScale1, normPosition }: TransformerBlock,
   x: tf.Tensor,
   { attentionMask, bias, source }: AttentionInputs,
-  context: ForwardContext | undefined,
 ) {
-  if (attentionMask || bias || source || context?.training || tf.engine().isTapeOn()) return;
+  if (attentionMask || bias || source) return;
   if (normPosition !== 'pre' || layerScale1 || mlp instanceof GatedMLP) return;
   if (!(layerNorm1 instanceof LayerNorm) || !(layerNorm2 instanceof LayerNorm)) return;
   const { qProj, kProj, vProj, outProj, numHeads } = selfAttn;

@@ -5,7 +5,7 @@ import { residualAdd } from '../ops/residual-add';
 import type { Rng } from '../rng';
 import type { Activation } from './activation';
 import { Dropout, DropPath } from './dropout';
-import { fusedDecoderBlock, fusedEncoderBlock } from './fused-decoder-block';
+import { fusedDecoderBlock, fusedEncoderBlock, trainedEncoderBlock } from './fused-decoder-block';
 import { GatedMLP } from './gated-mlp';
 import { LayerNorm } from './layer-norm';
 import { LayerScale } from './layer-scale';
@@ -52,8 +52,8 @@ export class TransformerBlock extends Module {
   readonly layerNorm2: LayerNorm | RMSNorm;
   readonly mlp: MLP | GatedMLP;
   readonly layerScale2: LayerScale | undefined;
-  private readonly dropout: Dropout;
-  private readonly dropPath: DropPath;
+  readonly dropout: Dropout;
+  readonly dropPath: DropPath;
   readonly normPosition: 'pre' | 'post';
 
   constructor(config: TransformerBlockConfig) {
@@ -82,7 +82,9 @@ export class TransformerBlock extends Module {
     const transform = (x: tf.Tensor) => this.branch(this.mlp.forward(x, context), this.layerScale2, context);
     return tf.tidy(() => {
       const fused =
-        fusedDecoderBlock(this, x, inputs, context) ?? fusedEncoderBlock(this, x, inputs, context);
+        fusedDecoderBlock(this, x, inputs, context) ??
+        fusedEncoderBlock(this, x, inputs, context) ??
+        trainedEncoderBlock(this, x, inputs, context);
       if (fused) return fused;
       const { layerNorm1, layerNorm2 } = this;
       if (this.normPosition === 'pre') {

@@ -23,6 +23,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `ReluGrad` | dy, y (the ReLU's result) | | dy where y is above 0, else 0 |
  * | `FusedDecoderBlock` | x [batch, length, hiddenSize], keys and values [batch, heads, capacity, headDim] with the past in them, of which the new positions are written in place; gamma1, beta1, qWeight, kWeight, vWeight, outWeight, gamma2, beta2, fc1Weight, fc2Weight, and with biases qBias, kBias, vBias, outBias, fc1Bias, fc2Bias | numHeads, epsilon, activation (as FusedGelu's variant), past (positions held; 0 where length > 1) | y [batch, length, hiddenSize] |
  * | `FusedEncoderBlock` | x [batch, length, hiddenSize] and the weights of `FusedDecoderBlock` | numHeads, epsilon, activation, causal | y [batch, length, hiddenSize] |
+ * | `FusedEncoderBlockForward` | those of `FusedEncoderBlock` | numHeads, epsilon, activation, causal | y, and tensors by which the gradient is found, of any shape |
+ * | `FusedEncoderBlockGrad` | dy, x, the weights, and those tensors as saved0, saved1, ... | numHeads, activation | dx, and of each weight that is there, in the order of `FusedDecoderBlock` |
  * | `EmbeddingGrad` | dy [n, dim], ids int32 [n] | numEmbeddings, paddingIndex (-1: none) | dweight [numEmbeddings, dim] |
  * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
  * | `SquaredNorm` | x | | sum of x squared, [] |
@@ -51,6 +53,8 @@ export type FusedKernelName =
   | 'ReluGrad'
   | 'FusedDecoderBlock'
   | 'FusedEncoderBlock'
+  | 'FusedEncoderBlockForward'
+  | 'FusedEncoderBlockGrad'
   | 'EmbeddingGrad'
   | 'FusedAdamW'
   | 'SquaredNorm';
@@ -69,7 +73,7 @@ export function hasFusedKernel(name: FusedKernelName): boolean {
 export function runFusedKernel(
   name: FusedKernelName,
   inputs: Record<string, tf.Tensor | undefined>,
-  attrs: Record<string, number | string | boolean> = {},
+  attrs: tf.NamedAttrMap = {},
 ): tf.Tensor[] {
   const given = Object.fromEntries(Object.entries(inputs).filter(([, x]) => x !== undefined));
   const outputs = tf.engine().runKernel(name, given as tf.NamedTensorMap, attrs) as unknown as
