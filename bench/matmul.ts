@@ -1,4 +1,4 @@
-// Products of matrices: this repository's engine, tfjs's wasm, PyTorch on the CPU.
+// Products of matrices: this repository's engine, PyTorch on the CPU; tfjs's wasm and jax-js (wasm) once each.
 // npm run bench -- matmul [threads]; PYTHON names an interpreter with torch.
 import { matmulCases, matmulOperations } from './lib/matmul-cases';
 import { runNode, runTorch } from './lib/peer';
@@ -11,6 +11,7 @@ const { ours, torch } = rounds({
   torch: () => runTorch('peers/matmul.py', [JSON.stringify(matmulCases), ...threads]),
 });
 const wasm = runNode('peers/matmul.ts', ['wasm']);
+const jax = runNode('peers/matmul-jax.ts');
 console.table(
   matmulCases.map((matmulCase) => {
     const { name } = matmulCase;
@@ -23,6 +24,7 @@ console.table(
       'onnx GFLOP/s': speed(ours![name]),
       'torch GFLOP/s': speed(torch?.[name]),
       'wasm GFLOP/s': speed(wasm[name]),
+      'jax-js GFLOP/s': speed(jax[name]),
     };
   }),
 );
