@@ -52,6 +52,11 @@ describe('gradients that tfjs-core gets wrong', () => {
     expectGradient((x) => twice(x!), [values([3, 3, 4, 2])]);
   });
 
+  it.each([[[]], [[1]], [[7]], [[2, 3, 4]], [[2, 1, 2, 3, 1, 2]]])('sum and mean of %j', (shape) => {
+    for (const reduce of [tf.sum, tf.mean])
+      expectGradient((x) => tf.square(reduce(x!)), [tf.reshape(values([1, ...shape]), shape)]);
+  });
+
   it.each([
     ['same', [3, 2], [2, 1], undefined],
     ['valid', [3, 2], [2, 1], undefined],

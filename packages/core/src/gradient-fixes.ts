@@ -103,6 +103,29 @@ export function fixGradients(): void {
     },
   });
 
+  // Of all elements: one tensor filled with the share of each, not one of ones that is multiplied and divided.
+  for (const [kernelName, share] of [
+    [tf.Sum, () => 1],
+    [tf.Mean, (size: number) => 1 / size],
+  ] as const) {
+    const { gradFunc: inherited, ...config } = tf.getGradient(kernelName);
+    tf.registerGradient({
+      ...config,
+      gradFunc: (dyOrNone, saved, attrs) => {
+        const dy = dyOrNone as tf.Tensor;
+        const [x] = saved as [tf.Tensor];
+        if (dy.size !== 1 || x.size < 2) return inherited(dy, saved, attrs);
+        return {
+          x: () =>
+            tf.tidy(() => {
+              const each = tf.reshape(tf.mul(dy, share(x.size)), [1]);
+              return tf.reshape(tf.tile(each, [x.size]), x.shape);
+            }),
+        };
+      },
+    });
+  }
+
   // It forgets how the number of windows was rounded.
   tf.registerGradient({
     kernelName: tf.MaxPool,
