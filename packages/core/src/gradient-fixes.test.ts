@@ -58,6 +58,24 @@ describe('gradients that tfjs-core gets wrong', () => {
   });
 
   it.each([
+    [[3], [2]],
+    [
+      [1, 1, 3],
+      [4, 1, 2],
+    ],
+    [
+      [2, 1, 2, 3],
+      [2, 3, 1, 2],
+    ],
+    [
+      [2, 3],
+      [1, 1],
+    ],
+  ])('tile of %j by %j', (shape, repetitions) => {
+    expectGradient((x) => tf.tile(x!, repetitions), [values(shape)]);
+  });
+
+  it.each([
     ['same', [3, 2], [2, 1], undefined],
     ['valid', [3, 2], [2, 1], undefined],
     [1, [3, 3], [2, 2], 'floor'],

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sumTo } from './ops/rows';
 
 /**
- * Replaces the gradients that tfjs-core 4.22 gets wrong: each throws, or has the wrong shape or values, in cases that
- * the forward pass takes. See gradient-fixes.test.ts for one case of each.
+ * Replaces gradients of tfjs-core 4.22: most throw, or have the wrong shape or values, in cases that the forward pass
+ * takes, and some are slow. See gradient-fixes.test.ts for one case of each.
  */
 export function fixGradients(): void {
   // Broadcasting: the gradient has the shape of the output where it must have that of the input.
@@ -126,6 +126,15 @@ export function fixGradients(): void {
     });
   }
 
+  // A sum over each axis that was repeated, not a slice and an addition for every repetition.
+  tf.registerGradient({
+    kernelName: tf.Tile,
+    gradFunc: (dy, _saved, attrs) => {
+      const { reps } = attrs as unknown as tf.TileAttrs;
+      return { x: () => tf.tidy(() => reps.reduce(sumOfRepetitions, tf.clone(dy as tf.Tensor))) };
+    },
+  });
+
   // It forgets how the number of windows was rounded.
   tf.registerGradient({
     kernelName: tf.MaxPool,
@@ -168,6 +177,16 @@ export function fixGradients(): void {
       return { x: () => tf.tidy(gradient) };
     },
   });
+}
+
+/** The sum of the `count` repetitions that lie one after the other along an axis. */
+function sumOfRepetitions(x: tf.Tensor, count: number, axis: number): tf.Tensor {
+  if (count === 1) return x;
+  const before = x.shape.slice(0, axis);
+  const [size, ...after] = x.shape.slice(axis) as [number, ...number[]];
+  const [outer, inner] = [before, after].map((shape) => tf.util.sizeFromShape(shape)) as [number, number];
+  const apart = tf.reshape(x, [outer, count, (size / count) * inner]);
+  return tf.reshape(tf.sum(apart, 1), [...before, size / count, ...after]);
 }
 
 /** The size of an axis with its padding, and by how much each window's mean is above that with zeros as padding. */
