@@ -285,10 +285,20 @@ const tile: OnnxKernel = {
     const counts = reps as number[];
     const shape = x!.shape.map((size, axis) => size * counts[axis]!);
     if (!isNumeric(x!) || x!.shape.length === 0 || shape.includes(0)) return;
+    const outputs = [{ dtype: x!.dtype as DType, shape }];
+    // Axes of one element: `Expand` is ten times as fast.
+    if (x!.shape.every((size, axis) => size === 1 || counts[axis] === 1)) {
+      return {
+        key: `Expand ${x!.dtype} ${shape.length}`,
+        inputs: [feed(x!), int64s(shape)],
+        outputs,
+        build: (graph, inputs) => [graph.op('Expand', inputs)],
+      };
+    }
     return {
-      key: `Tile ${x!.dtype} ${x!.shape.length}`,
+      key: `Tile ${x!.dtype} ${shape.length}`,
       inputs: [feed(x!), int64s(counts)],
-      outputs: [{ dtype: x!.dtype as DType, shape }],
+      outputs,
       build: (graph, inputs) => [graph.op('Tile', inputs)],
     };
   },

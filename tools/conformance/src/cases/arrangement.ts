@@ -249,6 +249,11 @@ export const arrangementCases: OpCase[] = [
         [1, 2, 2],
         [2, 1, 2],
       ],
+      [[1], [700]],
+      [
+        [1, 2, 1],
+        [3, 1, 2],
+      ],
     ] as [number[], number[]][]
   ).map(([shape, reps]) => ({
     name: `tile [${shape}] by ${reps}`,
