@@ -26,7 +26,7 @@ const { median, best } = measure(
     losses.push(value.dataSync()[0]!);
     tf.dispose([value, ...gradients.values()]);
   },
-  { runs: 6, atLeast: 0 },
+  { warmUp: 8, runs: 12, atLeast: 0 }, // as many as in vqvae_train.py
 );
 console.log(
   JSON.stringify({
