@@ -17,8 +17,7 @@ if (action === 'save') {
   await saveSafetensorsFile(weights, await decoder.stateDict());
   console.log('{}'); // no figures
 } else {
-  const file = await readSafetensorsFile(weights);
-  decoder.loadStateDict(await file.stateDict());
+  await decoder.loadSafetensors(await readSafetensorsFile(weights));
   decoder.generate(prompt, 8);
   if (action === 'profile') await profile(() => decoder.generate(prompt, Number(news)));
   const times = [0, 1].map(() => {

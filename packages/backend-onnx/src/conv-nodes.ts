@@ -1,4 +1,4 @@
-import type { GraphBuilder } from './graph-builder';
+import type { Attributes, GraphBuilder } from './graph-builder';
 
 type Pair = readonly [height: number, width: number];
 
@@ -42,10 +42,7 @@ export function convNodes(
   const attributes = convAttributes(spec);
   const fewChannels = inChannels < block;
   if (block === 0 || (!fewChannels && inChannels % block !== 0)) {
-    const planes = graph.op('Transpose', [x], { perm: [0, 3, 1, 2] });
-    const filter = graph.op('Transpose', [w], { perm: [3, 2, 0, 1] });
-    const y = graph.op('Conv', [planes, filter, ...(bias ? [bias] : [])], attributes);
-    return graph.op('Transpose', [y], { perm: [0, 2, 3, 1] });
+    return planesConvNodes(graph, x, w, attributes, bias);
   }
   const filter = blockedFilterNodes(graph, w, spec, block);
   const image = fewChannels
@@ -56,8 +53,22 @@ export function convNodes(
     bias && padded > outChannels
       ? graph.op('Pad', [bias, graph.ints([0, padded - outChannels]), graph.scalar(0)])
       : bias;
-  const y = graph.op('Conv', [image, filter, ...(biases ? [biases] : [])], attributes, NCHWC);
+  const y = graph.op('Conv', [image, filter, biases], attributes, NCHWC);
   return graph.op('ReorderOutput', [y], { channels: outChannels, channels_last: 1 }, NCHWC);
+}
+
+/** Nodes of ONNX's own convolution, of planes, with an HWIO filter. */
+function planesConvNodes(
+  graph: GraphBuilder,
+  x: string,
+  w: string,
+  attributes: Attributes,
+  bias: string | undefined,
+): string {
+  const planes = graph.op('Transpose', [x], { perm: [0, 3, 1, 2] });
+  const filter = graph.op('Transpose', [w], { perm: [3, 2, 0, 1] });
+  const y = graph.op('Conv', [planes, filter, bias], attributes);
+  return graph.op('Transpose', [y], { perm: [0, 2, 3, 1] });
 }
 
 /** Nodes that put an HWIO filter in the order of the direct convolution, with zeros for channels that fill up a block. */
@@ -102,17 +113,14 @@ export function depthwiseNodes(
     const filter = graph.op('Reshape', [ordered, graph.ints([channels, 1, ...kernel])]);
     const y = graph.op(
       'Conv',
-      [graph.op('ReorderInput', [x], { channels_last: 1 }, NCHWC), filter, ...(bias ? [bias] : [])],
+      [graph.op('ReorderInput', [x], { channels_last: 1 }, NCHWC), filter, bias],
       attributes,
       NCHWC,
     );
     return graph.op('ReorderOutput', [y], { channels, channels_last: 1 }, NCHWC);
   }
   const flat = graph.op('Reshape', [w, graph.ints([...kernel, 1, outChannels])]);
-  const filter = graph.op('Transpose', [flat], { perm: [3, 2, 0, 1] });
-  const planes = graph.op('Transpose', [x], { perm: [0, 3, 1, 2] });
-  const y = graph.op('Conv', [planes, filter, ...(bias ? [bias] : [])], attributes);
-  return graph.op('Transpose', [y], { perm: [0, 2, 3, 1] });
+  return planesConvNodes(graph, x, flat, attributes, bias);
 }
 
 const LAST = -(2 ** 31);

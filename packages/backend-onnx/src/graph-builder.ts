@@ -31,14 +31,15 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A node with one output; returns the output's name. */
+  /** A node with one output; returns the output's name. Inputs that are undefined are left out. */
   op(
     opType: string,
-    inputs: string[],
+    inputs: readonly (string | undefined)[],
     attributes: Attributes = {},
     domain: NodeOptions['domain'] | '' = '',
   ): string {
-    return this.node(opType, inputs, attributes, domain ? { domain } : {})[0]!;
+    const given = inputs.filter((input) => input !== undefined);
+    return this.node(opType, given, attributes, domain ? { domain } : {})[0]!;
   }
 
   node(

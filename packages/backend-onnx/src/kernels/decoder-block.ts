@@ -42,7 +42,7 @@ const decoderBlock: HostKernel = {
         const [x, keys, values, split, rows, lastKey, total, ...rest] = all as [string, ...string[]];
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
         let present: string[] = [];
-        const y = preNormBlock(graph, x, weight, attrs, (...qkv) => {
+        const { y } = preNormBlock(graph, x, weight, attrs, (...qkv) => {
           const sequences = qkv.map((z) => graph.op('Reshape', [z, split!]));
           const [mixed, ...written] = graph.node(
             'GroupQueryAttention',

@@ -1,10 +1,10 @@
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import { float, type GraphBuilder } from '../graph-builder';
+import type { GraphBuilder } from '../graph-builder';
 import { feed, int64s, type OnnxKernel, type PlanInput, type PlanOutput } from '../kernel';
 import { attentionGradNodes, attentionNodes, causalBias } from './attention';
-import { geluDerivative, geluForward } from './gelu';
+import { geluDerivative } from './gelu';
 import { layerNormGradNodes } from './norm';
-import { weightNames } from './pre-norm-block';
+import { preNormBlock, weightNames } from './pre-norm-block';
 import { columnSums } from './reduction';
 
 /** Elements of the widest tensor at a time, so that what lies between the nodes stays in the processor's cache. */
@@ -85,38 +85,16 @@ const forward: OnnxKernel = {
         const bias = causalBiases.length > 0 ? rest.shift() : undefined;
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
         const { rows, apart, together } = layouts(graph, sizes, split!);
-        const linear = (x: string, name: string) => {
-          const operands = [x, weight[`${name}Weight`]!, weight[`${name}Bias`]];
-          return graph.op(
-            'Gemm',
-            operands.filter((y) => y !== undefined),
-          );
+        let attention: Partial<Saved> = {};
+        const attend = (...rows: string[]) => {
+          const [q, k, v] = rows.map(apart) as [string, string, string];
+          const [seen, weights] = attentionNodes(graph, [q, k, v], 1 / Math.sqrt(headDim), bias);
+          attention = { q, k, v, weights };
+          return together(seen);
         };
-        const norm = (x: string, i: 1 | 2) => {
-          const options = { axis: -1, epsilon: float(epsilon as number) };
-          const operands = [x, weight[`gamma${i}`]!, weight[`beta${i}`]!];
-          return graph.node('LayerNormalization', operands, options, { outputs: 3 }) as [
-            string,
-            string,
-            string,
-          ];
-        };
-        const input = rows(x!);
-        const [normed1, mean1, inverseStd1] = norm(input, 1);
-        const qkv = ['q', 'k', 'v'].map((name) => apart(linear(normed1, name))) as [string, string, string];
-        const [q, k, v] = qkv;
-        const [seen, weights] = attentionNodes(graph, qkv, 1 / Math.sqrt(headDim), bias);
-        const mixed = together(seen);
-        const attended = graph.op('Add', [input, linear(mixed, 'out')]);
-        const [normed2, mean2, inverseStd2] = norm(attended, 2);
-        const inner = linear(normed2, 'fc1');
-        const active = geluForward[activation as string]!(graph, inner);
-        const y = graph.op('Add', [attended, linear(active, 'fc2')]);
-        const saved: Saved = {
-          ...{ normed1, mean1, inverseStd1, q, k, v, weights, mixed },
-          ...{ attended, normed2, mean2, inverseStd2, inner, active },
-        };
-        return [y, ...Object.keys(shapes).map((name) => saved[name as keyof Saved])];
+        const block = preNormBlock(graph, rows(x!), weight, attrs, attend, true);
+        const saved = { ...block, ...attention } as Saved;
+        return [block.y, ...Object.keys(shapes).map((name) => saved[name as keyof Saved])];
       },
       chunk: { rows: batchesAtATime(sizes), split: [true, ...fixed.map(() => false)] },
     };
@@ -154,7 +132,7 @@ const gradient: OnnxKernel = {
         const linear = (name: string, input: string, dy: string, sum?: string) => {
           gradients[`${name}Weight`] = graph.op('Gemm', [input, dy], { transA: 1 });
           gradients[`${name}Bias`] = columnSums(graph, dy);
-          return graph.op('Gemm', [dy, weight[`${name}Weight`]!, ...(sum ? [sum] : [])], { transB: 1 });
+          return graph.op('Gemm', [dy, weight[`${name}Weight`]!, sum], { transB: 1 });
         };
         const norm = (i: 1 | 2, dy: string, input: string) => {
           const operands = [dy, input, saved[`mean${i}`], saved[`inverseStd${i}`], weight[`gamma${i}`]!];

@@ -24,13 +24,13 @@ const encoderBlock: OnnxKernel = {
       outputs: [{ dtype: 'float32', shape: x.shape, graphShape: [batch * length, hiddenSize] }],
       build(graph, [x, split, rows, ...rest]) {
         const weight = Object.fromEntries(names.map((name, i) => [name, rest[i]!]));
-        const mixed = preNormBlock(graph, x!, weight, attrs, (...qkv) => {
+        const { y } = preNormBlock(graph, x!, weight, attrs, (...qkv) => {
           const sequences = qkv.map((y) => graph.op('Reshape', [y, split!]));
           const options = { num_heads: numHeads as number, unidirectional: causal ? 1 : 0 };
           const joined = graph.op('MultiHeadAttention', sequences, options, 'com.microsoft');
           return graph.op('Reshape', [joined, rows!]);
         });
-        return [mixed];
+        return [y];
       },
     };
   },

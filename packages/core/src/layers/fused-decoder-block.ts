@@ -65,7 +65,7 @@ export function trainedEncoderBlock(
   const given = Object.entries(parts.weights).filter(([, weight]) => weight !== undefined);
   if (given.some(([, weight]) => !(weight as tf.Variable).trainable)) return;
   const weights = Object.fromEntries(given) as tf.NamedTensorMap;
-  const names = ORDER.filter((name) => name in weights);
+  const names = Object.keys(weights);
   const attrs = { ...parts.attrs, causal: inputs.causal ?? false };
   return customOp<tf.Tensor3D>(
     { x, ...weights },
@@ -87,14 +87,6 @@ export function trainedEncoderBlock(
   );
 }
 
-const LINEARS = ['q', 'k', 'v', 'out', 'fc1', 'fc2'];
-/** Of the weights, as the table of kernels has them. */
-const ORDER = [
-  ...['gamma1', 'beta1', 'gamma2', 'beta2'],
-  ...LINEARS.map((name) => `${name}Weight`),
-  ...LINEARS.map((name) => `${name}Bias`),
-];
-
 /** What the kernels of inference take; undefined where they do not apply. */
 function inferenceParts(
   block: TransformerBlock,
@@ -105,7 +97,7 @@ function inferenceParts(
   return context?.training || tf.engine().isTapeOn() ? undefined : partsOf(block, x, inputs);
 }
 
-/** What all of these kernels take; undefined where they do not apply. */
+/** What all of these kernels take, weights in the order of their table; undefined where they do not apply. */
 function partsOf(
   { layerNorm1, layerNorm2, selfAttn, mlp, layerScale1, normPosition }: TransformerBlock,
   x: tf.Tensor,
@@ -124,9 +116,7 @@ function partsOf(
     beta2: layerNorm2.bias.value,
   };
   const linears = { q: qProj, k: kProj, v: vProj, out: outProj, fc1: mlp.fc1, fc2: mlp.fc2 };
-  for (const [name, linear] of Object.entries(linears)) {
-    weights[`${name}Weight`] = linear.weight.value;
-    weights[`${name}Bias`] = linear.bias?.value;
-  }
+  for (const [name, linear] of Object.entries(linears)) weights[`${name}Weight`] = linear.weight.value;
+  for (const [name, linear] of Object.entries(linears)) weights[`${name}Bias`] = linear.bias?.value;
   return { weights, attrs: { numHeads, epsilon: layerNorm1.epsilon, activation } };
 }

@@ -15,7 +15,5 @@ export const webgpuNode: Engine = {
     tf.env().set('WEBGPU_CPU_FORWARD', false); // else tfjs computes small tensors on the CPU
     return startBackend('webgpu');
   },
-  accepted: webgpuDifferences.accepted,
-  tolerances: webgpuDifferences.tolerances,
-  failing: webgpuDifferences.failing,
+  ...webgpuDifferences,
 };
