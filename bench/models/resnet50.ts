@@ -95,7 +95,7 @@ class Bottleneck extends Module {
 }
 
 class Downsample extends Module {
-  static override readonly checkpointNames = { conv: '0', norm: '1' };
+  static override readonly checkpointKeys = { conv: '0', norm: '1' };
   readonly conv: Conv2d;
   readonly norm: BatchNorm2d;
 

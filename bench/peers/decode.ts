@@ -17,7 +17,7 @@ if (action === 'save') {
   await saveSafetensorsFile(weights, await decoder.stateDict());
   console.log('{}'); // no figures
 } else {
-  await decoder.loadSafetensors(await readSafetensorsFile(weights));
+  await decoder.loadTensors(await readSafetensorsFile(weights));
   decoder.generate(prompt, 8);
   if (action === 'profile') await profile(() => decoder.generate(prompt, Number(news)));
   const times = [0, 1].map(() => {

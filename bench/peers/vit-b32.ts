@@ -31,7 +31,7 @@ let pixels: tf.Tensor4D;
 let expected: Float32Array | undefined;
 if (weights) {
   const file = await readSafetensorsFile(weights);
-  await model.loadSafetensors(file, { strict: false });
+  await model.loadTensors(file, { strict: false });
   pixels = tf.tensor4d(floats(await file.tensor('pixels')), shape);
   expected = floats(await file.tensor('features'));
 } else {

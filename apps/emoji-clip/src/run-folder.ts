@@ -66,7 +66,7 @@ export class RunFolder {
     const json = await this.readJson<Record<string, unknown>>(join('model', 'tokenizer.json'));
     const tokenizer = loadTokenizer(json!, { pad_token: '<pad>' });
     const clip = createModel(recipe, tokenizer.vocabSize);
-    await clip.loadSafetensors(await readSafetensorsFile(join(this.model, 'model.safetensors')));
+    await clip.loadTensors(await readSafetensorsFile(join(this.model, 'model.safetensors')));
     return { clip, tokenizer, recipe };
   }
 

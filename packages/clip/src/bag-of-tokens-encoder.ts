@@ -10,8 +10,8 @@ import {
   requireRng,
   ShapeError,
 } from '@crossmodal/core';
+import type { TextEncoder, TextEncoderOutput, TextInput } from '@crossmodal/encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TextEncoder, TextEncoderOutput, TextInput } from './encoders';
 
 export interface BagOfTokensEncoderConfig {
   vocabSize: number;

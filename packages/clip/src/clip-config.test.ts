@@ -49,8 +49,8 @@ describe('readCLIPConfig', () => {
       'readCLIPConfig: text_config.hidden_size: expected an integer of at least 1, received "512".',
     );
     expect(read({ vision_config: { hidden_act: 'swish' } })).toThrow(
-      'readCLIPConfig: vision_config.hidden_act: expected one of quick_gelu, gelu, gelu_new, gelu_pytorch_tanh, ' +
-        'received "swish".',
+      'readCLIPConfig: vision_config.hidden_act: expected one of quick_gelu, gelu, gelu_new, gelu_pytorch_tanh, relu, ' +
+        'silu, received "swish".',
     );
     expect(read({ text_config: { num_attention_heads: 7 } })).toThrow(
       'readCLIPConfig: text_config.hidden_size: expected a multiple of num_attention_heads (7), received 512.',

@@ -1,8 +1,7 @@
-import { CheckpointError, parseSafetensors, Rng, serializeSafetensors } from '@crossmodal/core';
+import { CheckpointError, parseSafetensors, serializeSafetensors, ZeroRng } from '@crossmodal/core';
+import type { CLIPTextTransformer, CLIPVisionTransformer } from '@crossmodal/encoders';
 import { CLIP } from './clip';
 import { writeCLIPConfig } from './clip-config';
-import type { CLIPTextTransformer } from './clip-text-transformer';
-import type { CLIPVisionTransformer } from './clip-vision-transformer';
 
 /** A checkpoint of a CLIP of two transformers, as the files of a folder. */
 export interface CLIPFiles {
@@ -46,7 +45,7 @@ export function clipFromFiles(files: CLIPFiles): CLIP<CLIPVisionTransformer, CLI
   const { tensors } = parseSafetensors(files['model.safetensors'], 'model.safetensors');
   // Files of old versions list the positions 0, 1, 2, ...
   const weights = Object.entries(tensors).filter(([key]) => !key.endsWith('.position_ids'));
-  const clip = CLIP.fromConfig(config, { rng: new Zeros() });
+  const clip = CLIP.fromConfig(config, { rng: new ZeroRng() });
   try {
     clip.loadStateDict(Object.fromEntries(weights));
   } catch (error) {
@@ -54,23 +53,4 @@ export function clipFromFiles(files: CLIPFiles): CLIP<CLIPVisionTransformer, CLI
     throw error;
   }
   return clip;
-}
-
-/** Gives first values that are loaded over at once: random ones of a large model would take half a minute. */
-class Zeros extends Rng {
-  constructor() {
-    super(0);
-  }
-
-  override normalArray(size: number): Float32Array {
-    return new Float32Array(size);
-  }
-
-  override uniformArray(size: number): Float32Array {
-    return new Float32Array(size);
-  }
-
-  override split(): Rng {
-    return this;
-  }
 }

@@ -8,11 +8,10 @@ import {
   Parameter,
   type Rng,
 } from '@crossmodal/core';
+import type { TextEncoder, TextInput, VisionEncoder } from '@crossmodal/encoders';
+import { CLIPTextTransformer, CLIPVisionTransformer } from '@crossmodal/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CLIPConfig, readCLIPConfig } from './clip-config';
-import { CLIPTextTransformer } from './clip-text-transformer';
-import { CLIPVisionTransformer } from './clip-vision-transformer';
-import type { TextEncoder, TextInput, VisionEncoder } from './encoders';
 
 export interface CLIPOptions<V extends VisionEncoder, T extends TextEncoder> {
   visionEncoder: V;

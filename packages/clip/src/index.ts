@@ -1,21 +1,28 @@
-// model
-
-// towers
+// towers, from the package of encoders
+export {
+  type CLIPTextConfig,
+  type CLIPTextOutput,
+  CLIPTextTransformer,
+  type CLIPVisionConfig,
+  type CLIPVisionOutput,
+  CLIPVisionTransformer,
+  type TextEncoder,
+  type TextEncoderOutput,
+  type TextInput,
+  type VisionEncoder,
+  type VisionEncoderOutput,
+} from '@crossmodal/encoders';
+// models
 export { BagOfTokensEncoder, type BagOfTokensEncoderConfig } from './bag-of-tokens-encoder';
 export { CLIP, type CLIPInput, type CLIPOptions, type CLIPOutput } from './clip';
 export {
-  type CLIPActivation,
   type CLIPConfig,
-  type CLIPTextConfig,
-  type CLIPVisionConfig,
   readCLIPConfig,
   writeCLIPConfig,
 } from './clip-config';
 export { type CLIPFiles, clipFromFiles, clipToFiles } from './clip-files';
 // losses
 export { clipLoss } from './clip-loss';
-export { type CLIPTextOutput, CLIPTextTransformer } from './clip-text-transformer';
-export { type CLIPVisionOutput, CLIPVisionTransformer } from './clip-vision-transformer';
 // use
 export {
   type EncodeOptions,
@@ -24,13 +31,6 @@ export {
   type ImageProcessor,
   type TextTokenizer,
 } from './encode-batches';
-export type {
-  TextEncoder,
-  TextEncoderOutput,
-  TextInput,
-  VisionEncoder,
-  VisionEncoderOutput,
-} from './encoders';
 export { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
 export {
   ImageTextRetriever,

@@ -1,4 +1,5 @@
-import type { CLIPConfig, CLIPTextConfig, CLIPVisionConfig } from './clip-config';
+import type { CLIPTextConfig, CLIPVisionConfig } from '@crossmodal/encoders';
+import type { CLIPConfig } from './clip-config';
 
 /** Facts about a published CLIP. */
 export interface CLIPPreset {

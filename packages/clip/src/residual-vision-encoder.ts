@@ -10,8 +10,8 @@ import {
   ResidualBlock,
   type Rng,
 } from '@crossmodal/core';
+import type { VisionEncoder, VisionEncoderOutput } from '@crossmodal/encoders';
 import * as tf from '@tensorflow/tfjs-core';
-import type { VisionEncoder, VisionEncoderOutput } from './encoders';
 
 export interface ResidualVisionEncoderConfig {
   /** Height and width of the pictures, in pixels: even, and again so for every stage. */

@@ -1,14 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { AdamW, Rng, valueAndGrad } from '@crossmodal/core';
+import type { TextEncoder, VisionEncoder } from '@crossmodal/encoders';
+import { CLIPTextTransformer, CLIPVisionTransformer } from '@crossmodal/encoders';
 import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BagOfTokensEncoder } from './bag-of-tokens-encoder';
 import { CLIP } from './clip';
 import { clipLoss } from './clip-loss';
-import { CLIPTextTransformer } from './clip-text-transformer';
-import { CLIPVisionTransformer } from './clip-vision-transformer';
-import type { TextEncoder, VisionEncoder } from './encoders';
 import { clipViTB32 } from './presets';
 import { ResidualVisionEncoder } from './residual-vision-encoder';
 import { sigLIPLoss } from './siglip-loss';

@@ -1,9 +1,9 @@
 // For tests: a CLIP whose features are known, of colours and words for them.
 import { Module, Rng } from '@crossmodal/core';
+import type { TextEncoder, TextInput, VisionEncoder } from '@crossmodal/encoders';
 import { CLIPImageProcessor, type RawImage, type Tokenized } from '@crossmodal/processing';
 import * as tf from '@tensorflow/tfjs-core';
 import { CLIP } from '../src/clip';
-import type { TextEncoder, TextInput, VisionEncoder } from '../src/encoders';
 
 const WORDS = ['red', 'green', 'blue'];
 

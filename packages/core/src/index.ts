@@ -15,7 +15,7 @@ export {
 } from './errors';
 export type { ForwardContext } from './forward-context';
 export { requireRng } from './forward-context';
-export { type LoadReport, Module, parameterPattern } from './module';
+export { type CheckpointKeys, type LoadReport, Module, parameterPattern } from './module';
 export { ModuleList } from './module-list';
 export { Parameter, type ParameterLayout, type ParameterOptions } from './parameter';
 export {
@@ -27,6 +27,7 @@ export {
 } from './profile/profile';
 export { Rng, type RngState } from './rng';
 export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
+export { ZeroRng } from './zero-rng';
 
 // ops
 
@@ -147,7 +148,7 @@ export { type ByteSource, blobSource, bytesSource } from './checkpoint/byte-sour
 export type { Checkpoint, CheckpointStore } from './checkpoint/checkpoint-store';
 export { loadLatestCheckpoint } from './checkpoint/load-latest-checkpoint';
 export { MemoryCheckpointStore } from './checkpoint/memory-checkpoint-store';
-export { openSafetensors, type SafetensorsReader } from './checkpoint/open-safetensors';
+export { openSafetensors, type TensorReader, tensorReader } from './checkpoint/open-safetensors';
 export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
 export {
   openShardedSafetensors,

@@ -21,7 +21,7 @@ import {
 } from './index';
 
 class Head extends Module {
-  static override readonly checkpointNames = { outProj: 'out_porj' };
+  static override readonly checkpointKeys = { out_proj: 'out_porj' };
   readonly outProj: Linear;
   /** Shared with the embedding of {@link Model}. */
   readonly tokens: Parameter;
@@ -73,6 +73,42 @@ describe('Module', () => {
     expect([...model.trainableParameters().keys()]).not.toContain('num_batches_tracked');
   });
 
+  it('names what is below a module as published checkpoints do, and reads older names', async () => {
+    class Layer extends Module {
+      readonly dense = new Linear(2, 1, { bias: false, rng: new Rng(1) });
+      readonly norm = new LayerNorm(2);
+    }
+    class Published extends Module {
+      static override readonly checkpointKeys = {
+        'layers.*.dense': ['layer.*.output.dense', 'blocks.*.fc'],
+        'layers.*.norm': 'layer.*.LayerNorm',
+        head: '',
+      };
+      readonly layers = new ModuleList([new Layer(), new Layer()]);
+      readonly head = new Layer();
+    }
+    const published = new Published();
+    const state = await published.stateDict();
+    expect(Object.keys(state)).toEqual([
+      'layer.0.output.dense.weight',
+      'layer.0.LayerNorm.weight',
+      'layer.0.LayerNorm.bias',
+      'layer.1.output.dense.weight',
+      'layer.1.LayerNorm.weight',
+      'layer.1.LayerNorm.bias',
+      'dense.weight',
+      'norm.weight',
+      'norm.bias',
+    ]);
+    const { 'layer.1.output.dense.weight': weight, ...rest } = state;
+    const older = hostTensorFromValues(Float32Array.of(5, 6), [1, 2], 'F32');
+    published.loadStateDict({ ...rest, 'blocks.1.fc.weight': older });
+    expectClose(published.layers.at(1)!.dense.weight.value, tf.tensor2d([[5], [6]]));
+    expect(() => published.loadStateDict({ ...rest, 'layer.2.output.dense.weight': weight! })).toThrow(
+      'missing (1): layer.1.output.dense.weight',
+    );
+  });
+
   it('counts values: no buffers, shared ones once', () => {
     expect(model.parameterCount()).toEqual({ total: 1 + 6 + 8 + 2, trainable: 17 });
     model.freeze('text_model');
@@ -96,14 +132,12 @@ describe('Module', () => {
     const before = await other.stateDict();
     const short = { ...state };
     delete short['logit_scale'];
-    await expect(other.loadSafetensors(await open(short))).rejects.toThrow(
-      'loadSafetensors: the file does not fit the module.\n  missing (1): logit_scale',
+    await expect(other.loadTensors(await open(short))).rejects.toThrow(
+      'loadTensors: the file does not fit the module.\n  missing (1): logit_scale',
     );
     expect(await other.stateDict()).toEqual(before);
-    expect((await other.loadSafetensors(await open(short), { strict: false })).missing).toEqual([
-      'logit_scale',
-    ]);
-    await other.loadSafetensors(await open(state));
+    expect((await other.loadTensors(await open(short), { strict: false })).missing).toEqual(['logit_scale']);
+    await other.loadTensors(await open(state));
     expect(await other.stateDict()).toEqual(state);
   });
 

@@ -1,5 +1,5 @@
 import { formatShape } from './assert-shape';
-import type { SafetensorsReader } from './checkpoint/open-safetensors';
+import type { TensorReader } from './checkpoint/open-safetensors';
 import { CheckpointError, ConfigError } from './errors';
 import { formatTable } from './format-table';
 import type { HostTensor, StateDict } from './host-tensor';
@@ -14,6 +14,15 @@ export interface LoadReport {
   /** Keys in both, with shapes that differ (file layout). */
   mismatched: { key: string; expected: number[]; received: number[] }[];
 }
+
+/**
+ * Keys in files, by the path in snake_case that they stand for, both seen from the module: of a parameter, or of
+ * all that begins so. A `*` stands for a number. Of several keys the first is written, and each is read.
+ *
+ * @example
+ * { pre_layernorm: 'pre_layrnorm', 'layers.*.self_attn.q_proj': 'layer.*.attention.attention.query' }
+ */
+export type CheckpointKeys = Readonly<Record<string, string | readonly string[]>>;
 
 type Child = Module | Parameter;
 
@@ -37,8 +46,8 @@ type Child = Module | Parameter;
  * }
  */
 export abstract class Module {
-  /** Field names whose checkpoint name is not their snake_case, e.g. `{ preLayernorm: 'pre_layrnorm' }`. */
-  static readonly checkpointNames: Readonly<Record<string, string>> = {};
+  /** Where published checkpoints name what is below this module otherwise than its fields are: see {@link CheckpointKeys}. */
+  static readonly checkpointKeys: CheckpointKeys = {};
 
   /** Every parameter and buffer by checkpoint key; one that is shared appears once, under its first key. */
   namedParameters(): Map<string, Parameter> {
@@ -79,14 +88,11 @@ export abstract class Module {
    * What does not fit changes nothing; a file that cannot be read on leaves what was read before.
    *
    * @example
-   * await model.loadSafetensors(await readSafetensorsFile('model.safetensors'));
+   * await model.loadTensors(await readSafetensorsFile('model.safetensors'));
    */
-  async loadSafetensors(
-    file: SafetensorsReader,
-    { strict = true }: { strict?: boolean } = {},
-  ): Promise<LoadReport> {
+  async loadTensors(file: TensorReader, { strict = true }: { strict?: boolean } = {}): Promise<LoadReport> {
     const infos = new Map(file.keys().map((key) => [key, file.info(key)]));
-    const { report, found } = this.match(infos, strict, 'loadSafetensors: the file');
+    const { report, found } = this.match(infos, strict, 'loadTensors: the file');
     for (const [parameter, key] of found) parameter.fromHost(await file.tensor(key));
     return report;
   }
@@ -180,28 +186,58 @@ export abstract class Module {
     for (const parameter of this.namedParameters().values()) parameter.dispose();
   }
 
-  /** Child modules and parameters, by checkpoint name. */
+  /** Child modules and parameters, by the snake_case of their fields. */
   protected *children(): Iterable<[string, Child]> {
-    const names = (this.constructor as typeof Module).checkpointNames;
     for (const [field, value] of Object.entries(this)) {
-      if (value instanceof Module || value instanceof Parameter)
-        yield [names[field] ?? snakeCase(field), value];
+      if (value instanceof Module || value instanceof Parameter) yield [snakeCase(field), value];
     }
   }
 
   /** Every parameter with all the keys that it is reached by. */
   private keysByParameter(): Map<Parameter, string[]> {
     const keys = new Map<Parameter, string[]>();
-    const walk = (module: Module, prefix: string) => {
-      for (const [name, child] of module.children()) {
-        if (child instanceof Module) walk(child, `${prefix}${name}.`);
-        else if (keys.has(child)) keys.get(child)!.push(prefix + name);
-        else keys.set(child, [prefix + name]);
-      }
+    const rename = keyRenamer((this.constructor as typeof Module).checkpointKeys);
+    const note = (parameter: Parameter, path: string) => {
+      const known = keys.get(parameter);
+      if (known) known.push(...rename(path));
+      else keys.set(parameter, rename(path));
     };
-    walk(this, '');
+    for (const [name, child] of this.children()) {
+      if (child instanceof Parameter) note(child, name);
+      else {
+        for (const [parameter, paths] of child.keysByParameter())
+          for (const path of paths) note(parameter, `${name}.${path}`);
+      }
+    }
     return keys;
   }
+}
+
+const renamers = new WeakMap<CheckpointKeys, (path: string) => string[]>();
+
+/** From a path below a module to the keys that stand for it, by the first rule that fits. */
+function keyRenamer(rules: CheckpointKeys): (path: string) => string[] {
+  const known = renamers.get(rules);
+  if (known) return known;
+  const tests = Object.entries(rules).map(([path, keys]) => {
+    const escaped = path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '(\\d+)');
+    return { start: new RegExp(`^${escaped}(?=\\.|$)`), keys: [keys].flat() };
+  });
+  const rename = (path: string) => {
+    for (const { start, keys } of tests) {
+      const match = start.exec(path);
+      if (!match) continue;
+      const rest = path.slice(match[0].length);
+      return keys.map((key) => {
+        let group = 1;
+        const renamed = key.replace(/\*/g, () => match[group++]!);
+        return renamed === '' ? rest.slice(1) : renamed + rest; // '' takes the level away
+      });
+    }
+    return [path];
+  };
+  renamers.set(rules, rename);
+  return rename;
 }
 
 /** A test on checkpoint keys, from a pattern as {@link Module.selectParameters} takes it. */

@@ -4,7 +4,7 @@ import type { ByteSource } from './byte-source';
 import { parseHeaderLength, parseSafetensorsHeader, type TensorEntry } from './safetensors-header';
 
 /** Weights in one or several files, of which only the headers have been read. */
-export interface SafetensorsReader {
+export interface TensorReader {
   readonly metadata: Readonly<Record<string, string>>;
   /** Names of the tensors. */
   keys(): string[];
@@ -25,24 +25,24 @@ export interface SafetensorsReader {
  * const file = await openSafetensors(blobSource(pickedFile));
  * const weight = await file.tensor('classifier.weight');
  */
-export async function openSafetensors(source: ByteSource): Promise<SafetensorsReader> {
+export async function openSafetensors(source: ByteSource): Promise<TensorReader> {
   const { name, size } = source;
   const length = parseHeaderLength(await source.read(0, Math.min(8, size)), size, name);
   const dataStart = 8 + length;
   const { tensors, metadata } = parseSafetensorsHeader(await source.read(8, length), size - dataStart, name);
 
-  return reader(name, metadata, tensors, async ({ start, end }) =>
+  return tensorReader(name, metadata, tensors, async ({ start, end }) =>
     source.read(dataStart + start, end - start),
   );
 }
 
-/** A reader over entries that know where their bytes are. */
-export function reader<Entry extends Pick<TensorEntry, 'dtype' | 'shape'>>(
+/** A reader over entries that know where their bytes are; `name` is what errors call the file. */
+export function tensorReader<Entry extends Pick<TensorEntry, 'dtype' | 'shape'>>(
   name: string,
   metadata: Record<string, string>,
   entries: ReadonlyMap<string, Entry>,
   read: (entry: Entry, key: string) => Promise<Uint8Array>,
-): SafetensorsReader {
+): TensorReader {
   const find = (key: string) => {
     const entry = entries.get(key);
     if (entry) return entry;

@@ -1,7 +1,7 @@
 import { CheckpointError } from '../errors';
 import type { HostTensor, StateDict } from '../host-tensor';
 import type { ByteSource } from './byte-source';
-import { openSafetensors, reader, type SafetensorsReader } from './open-safetensors';
+import { openSafetensors, type TensorReader, tensorReader } from './open-safetensors';
 
 /** What `model.safetensors.index.json` says: the file of each tensor. */
 export interface SafetensorsIndex {
@@ -63,9 +63,9 @@ export function shardStateDict(state: StateDict, maxShardBytes: number, stem = '
 export async function openShardedSafetensors(
   index: string,
   open: (file: string) => Promise<ByteSource>,
-): Promise<SafetensorsReader> {
+): Promise<TensorReader> {
   const files = parseIndex(index);
-  const readers = new Map<string, SafetensorsReader>();
+  const readers = new Map<string, TensorReader>();
   for (const file of new Set(files.values())) readers.set(file, await openSafetensors(await open(file)));
 
   const entries = new Map<string, { dtype: HostTensor['dtype']; shape: readonly number[]; file: string }>();
@@ -73,7 +73,7 @@ export async function openShardedSafetensors(
   const metadata = Object.assign({}, ...[...readers.values()].map((shard) => shard.metadata));
   const read = async ({ file }: { file: string }, key: string) =>
     (await readers.get(file)!.tensor(key)).bytes;
-  return reader('safetensors index', metadata, entries, read);
+  return tensorReader('safetensors index', metadata, entries, read);
 }
 
 function parseIndex(text: string): Map<string, string> {

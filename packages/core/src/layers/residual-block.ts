@@ -51,7 +51,7 @@ export class ResidualBlock extends Module {
 }
 
 class Downsample extends Module {
-  static override readonly checkpointNames = { conv: '0', norm: '1' };
+  static override readonly checkpointKeys = { conv: '0', norm: '1' };
   readonly conv: Conv2d;
   readonly norm: BatchNorm2d;
 

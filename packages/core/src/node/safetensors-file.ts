@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ByteSource } from '../checkpoint/byte-source';
-import { openSafetensors, type SafetensorsReader } from '../checkpoint/open-safetensors';
+import { openSafetensors, type TensorReader } from '../checkpoint/open-safetensors';
 import { safetensorsChunks } from '../checkpoint/safetensors';
 import { openShardedSafetensors, shardStateDict } from '../checkpoint/sharded-safetensors';
 import { CheckpointError, isCrossmodalError } from '../errors';
@@ -26,9 +26,9 @@ export interface SaveSafetensorsOptions {
  *
  * @example
  * const file = await readSafetensorsFile('model.safetensors');
- * await model.loadSafetensors(file);
+ * await model.loadTensors(file);
  */
-export async function readSafetensorsFile(path: string): Promise<SafetensorsReader> {
+export async function readSafetensorsFile(path: string): Promise<TensorReader> {
   if (!path.endsWith('.json')) return openSafetensors(await fileSource(path));
   const source = await fileSource(path);
   if (source.size > MOST_INDEX_BYTES)

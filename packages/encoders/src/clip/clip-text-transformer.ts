@@ -9,10 +9,10 @@ import {
   ShapeError,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CLIPTextConfig } from './clip-config';
-import type { TextEncoder, TextEncoderOutput, TextInput } from './encoders';
-import { PositionEmbedding } from './position-embedding';
-import { initialize, TransformerEncoder } from './transformer-encoder';
+import { PositionEmbedding } from '../shared/position-embedding';
+import type { TextEncoder, TextEncoderOutput, TextInput } from '../shared/tower';
+import { initialize, TransformerEncoder } from '../shared/transformer-encoder';
+import type { CLIPTextConfig } from './clip-tower-config';
 
 export interface CLIPTextOutput extends TextEncoderOutput {
   /** [batch, hiddenSize]; the end-of-text token's. */

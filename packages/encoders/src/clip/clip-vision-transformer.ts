@@ -8,11 +8,11 @@ import {
   type Rng,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CLIPVisionConfig } from './clip-config';
-import type { VisionEncoder, VisionEncoderOutput } from './encoders';
-import { PatchEmbedding } from './patch-embedding';
-import { PositionEmbedding } from './position-embedding';
-import { TransformerEncoder } from './transformer-encoder';
+import { PatchEmbedding } from '../shared/patch-embedding';
+import { PositionEmbedding } from '../shared/position-embedding';
+import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
+import { TransformerEncoder } from '../shared/transformer-encoder';
+import type { CLIPVisionConfig } from './clip-tower-config';
 
 export interface CLIPVisionOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; the class token's, normalised. */
@@ -29,7 +29,7 @@ export interface CLIPVisionOutput extends VisionEncoderOutput {
  * const visionEncoder = new CLIPVisionTransformer({ ...clipViTB32.config.visionConfig, rng: new Rng(0) });
  */
 export class CLIPVisionTransformer extends Module implements VisionEncoder {
-  static override readonly checkpointNames = { preLayernorm: 'pre_layrnorm' };
+  static override readonly checkpointKeys = { pre_layernorm: 'pre_layrnorm' };
   readonly embeddings: CLIPVisionEmbeddings;
   readonly preLayernorm: LayerNorm;
   readonly encoder: TransformerEncoder;

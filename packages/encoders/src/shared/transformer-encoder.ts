@@ -1,5 +1,4 @@
 import {
-  type Activation,
   type AttentionInputs,
   type ForwardContext,
   Module,
@@ -10,7 +9,7 @@ import {
   TransformerBlock,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CLIPActivation } from './clip-config';
+import { ACTIVATIONS, type HiddenAct } from './activation-names';
 
 /** What both towers' configurations say about their blocks. */
 export interface TransformerEncoderConfig {
@@ -18,16 +17,9 @@ export interface TransformerEncoderConfig {
   intermediateSize: number;
   numHiddenLayers: number;
   numAttentionHeads: number;
-  hiddenAct: CLIPActivation;
+  hiddenAct: HiddenAct;
   layerNormEps: number;
 }
-
-const ACTIVATIONS: Record<CLIPActivation, Activation> = {
-  quick_gelu: 'quickGelu',
-  gelu: 'gelu',
-  gelu_new: 'geluTanh',
-  gelu_pytorch_tanh: 'geluTanh',
-};
 
 /** Pre-norm transformer blocks, one after the other, with OpenAI's first values: both towers' middle. */
 export class TransformerEncoder extends Module {

@@ -1,0 +1,11 @@
+export { filesInMemory, type ModelFiles } from './model-files';
+export {
+  type ConfigField,
+  type ConfigFields,
+  checkModelType,
+  configObject,
+  field,
+  readConfig,
+  writeConfig,
+} from './read-config';
+export { readJson, readText } from './read-json';

@@ -1,0 +1,42 @@
+import { CheckpointError } from '@crossmodal/core';
+import type { ModelFiles } from './model-files';
+
+/** The largest published tokenizer.json is 35 MB. */
+const MOST_BYTES = 200_000_000;
+
+/**
+ * Reads a text file of a model.
+ *
+ * @throws CheckpointError when there is none, or it is too large for a text, or not UTF-8.
+ */
+export async function readText(files: ModelFiles, path: string): Promise<string> {
+  const source = await files.open(path);
+  if (source.size > MOST_BYTES)
+    throw new CheckpointError(
+      `${source.name}: expected at most ${MOST_BYTES} bytes of text, found ${source.size}.`,
+    );
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await source.read(0, source.size));
+  } catch (cause) {
+    if (cause instanceof TypeError) throw new CheckpointError(`${source.name}: is not UTF-8.`, { cause });
+    throw cause;
+  }
+}
+
+/**
+ * Reads a JSON file of a model, such as `config.json`.
+ *
+ * @throws CheckpointError when there is none, or it is no JSON object.
+ */
+export async function readJson(files: ModelFiles, path: string): Promise<Record<string, unknown>> {
+  const text = await readText(files, path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(`${files.name}/${path}: is not JSON. Is the file cut short?`, { cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new CheckpointError(`${files.name}/${path}: expected a JSON object.`);
+}
