@@ -110,7 +110,7 @@ export abstract class Module {
       for (const key of keys) known.add(key);
       const key = keys.find((k) => tensors.has(k));
       if (key === undefined) {
-        report.missing.push(keys[0]!);
+        if (!parameter.optional) report.missing.push(keys[0]!);
         continue;
       }
       const received = [...tensors.get(key)!.shape];

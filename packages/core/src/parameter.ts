@@ -29,6 +29,8 @@ export interface ParameterOptions {
   buffer?: boolean;
   /** dtype in files. Default F32, or I64 for an int32 value. */
   fileDType?: 'F32' | 'I64';
+  /** Whether files may lack it: it then keeps its value. Default false. */
+  optional?: boolean;
 }
 
 /** A tensor that a {@link Module} owns: trained, or a buffer. It holds a `tf.Variable` in engine layout. */
@@ -36,14 +38,19 @@ export class Parameter {
   readonly value: tf.Variable;
   readonly layout: ParameterLayout;
   readonly buffer: boolean;
+  readonly optional: boolean;
   private readonly fileDType: 'F32' | 'I64';
 
   /** @param initial Initial value in engine layout. The parameter takes it over: do not use it afterwards. */
-  constructor(initial: tf.Tensor, { layout = 'same', buffer = false, fileDType }: ParameterOptions = {}) {
+  constructor(
+    initial: tf.Tensor,
+    { layout = 'same', buffer = false, fileDType, optional = false }: ParameterOptions = {},
+  ) {
     this.value = tf.variable(initial, !buffer);
     initial.dispose();
     this.layout = layout;
     this.buffer = buffer;
+    this.optional = optional;
     this.fileDType = fileDType ?? (initial.dtype === 'int32' ? 'I64' : 'F32');
   }
 

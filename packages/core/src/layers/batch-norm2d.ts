@@ -31,7 +31,7 @@ export class BatchNorm2d extends Module {
   readonly runningMean: Parameter;
   /** Buffer [channels], first ones; of the unbiased variance, as PyTorch. */
   readonly runningVar: Parameter;
-  /** Buffer, int32 []. */
+  /** Buffer, int32 []; old files lack it. */
   readonly numBatchesTracked: Parameter;
   readonly epsilon: number;
   private readonly momentum: number;
@@ -42,7 +42,7 @@ export class BatchNorm2d extends Module {
     this.bias = new Parameter(tf.zeros([numChannels]));
     this.runningMean = new Parameter(tf.zeros([numChannels]), { buffer: true });
     this.runningVar = new Parameter(tf.ones([numChannels]), { buffer: true });
-    this.numBatchesTracked = new Parameter(tf.scalar(0, 'int32'), { buffer: true });
+    this.numBatchesTracked = new Parameter(tf.scalar(0, 'int32'), { buffer: true, optional: true });
     this.epsilon = epsilon;
     this.momentum = momentum;
   }

@@ -1,0 +1,87 @@
+import { CheckpointError, type LoadReport, type Module, type TensorReader } from '@crossmodal/core';
+
+export interface LoadWeightsOptions {
+  /**
+   * What the keys of a model with a head begin with, and those of the model alone do not (`bert`): files of either
+   * kind load into modules of either kind.
+   */
+  prefix?: string | undefined;
+  /** Keys of the file that do not bear on the module. */
+  ignore?: readonly RegExp[] | undefined;
+  /** Whether every key has to find its parameter, and the reverse. Default true. */
+  strict?: boolean | undefined;
+}
+
+/** What {@link loadWeights} found. */
+export interface WeightsReport extends LoadReport {
+  /** Keys of the file that were passed over: heads, positions counted from 0. */
+  ignored: string[];
+}
+
+/** Positions 0, 1, 2, ... in old files; masks that are computed. */
+const NO_WEIGHTS = /(^|\.)(position_ids|token_type_ids|attn_mask)$/;
+
+/**
+ * Loads a published file of weights into a module: {@link Module.loadTensors} after what their files share is put
+ * right. Positions are passed over, a prefix or a head that the module lacks too, and TensorFlow's names for norms
+ * (`LayerNorm.gamma`) are read.
+ *
+ * @throws CheckpointError when keys are missing or unexpected (unless `strict` is false) or shapes differ.
+ * @example
+ * await loadWeights(bert, await openWeights(await openPretrained('bert-base-chinese')), { prefix: 'bert' });
+ */
+export async function loadWeights(
+  module: Module,
+  reader: TensorReader,
+  { prefix, ignore = [], strict = true }: LoadWeightsOptions = {},
+): Promise<WeightsReport> {
+  const ignored: string[] = [];
+  const files = new Map<string, string>(); // the file's key by the module's
+  const ofModule = prefixRule(prefix, [...module.namedParameters().keys()], reader.keys());
+  for (const key of reader.keys()) {
+    const renamed = NO_WEIGHTS.test(key) || ignore.some((test) => test.test(key)) ? undefined : ofModule(key);
+    if (renamed === undefined) {
+      ignored.push(key);
+      continue;
+    }
+    const name = renamed
+      .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
+      .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
+    if (files.has(name))
+      throw new CheckpointError(`loadWeights: ${files.get(name)} and ${key} are both ${name}.`);
+    files.set(name, key);
+  }
+  const report = await module.loadTensors(renamedReader(reader, files), { strict });
+  return { ...report, ignored };
+}
+
+/** From a key of the file to one of the module; undefined for a head that the module lacks. */
+function prefixRule(
+  prefix: string | undefined,
+  ofModule: readonly string[],
+  ofFile: readonly string[],
+): (key: string) => string | undefined {
+  if (prefix === undefined) return (key) => key;
+  const start = `${prefix}.`;
+  const inFile = ofFile.some((key) => key.startsWith(start));
+  const inModule = ofModule.some((key) => key.startsWith(start));
+  if (inFile === inModule) return (key) => key;
+  if (inFile) return (key) => (key.startsWith(start) ? key.slice(start.length) : undefined);
+  const heads = new Set(ofModule.filter((key) => !key.startsWith(start)));
+  return (key) => (heads.has(key) ? key : start + key);
+}
+
+function renamedReader(reader: TensorReader, files: ReadonlyMap<string, string>): TensorReader {
+  const file = (key: string) => files.get(key) ?? key;
+  return {
+    metadata: reader.metadata,
+    keys: () => [...files.keys()],
+    info: (key) => reader.info(file(key)),
+    tensor: (key) => reader.tensor(file(key)),
+    async stateDict(select = () => true) {
+      const found = [];
+      for (const [key, inFile] of files) if (select(key)) found.push([key, await reader.tensor(inFile)]);
+      return Object.fromEntries(found);
+    },
+  };
+}
