@@ -16,12 +16,12 @@ import { type CLIPConfig, readCLIPConfig } from './clip-config';
 export interface CLIPOptions<V extends VisionEncoder, T extends TextEncoder> {
   visionEncoder: V;
   textEncoder: T;
-  /** Size of the space that images and texts share. */
-  projectionDim: number;
+  /** Size of the space that images and texts share. Left out, it is that of the towers, whose vectors are compared as they are. */
+  projectionDim?: number | undefined;
   /** First value of the factor on the cosines. Default 1 / 0.07. */
-  logitScale?: number;
+  logitScale?: number | undefined;
   /** First value of the number added to the logits, for {@link sigLIPLoss}. Default: there is none. */
-  logitBias?: number;
+  logitBias?: number | undefined;
   /** Gives the projections their first values. */
   rng: Rng;
 }
@@ -61,12 +61,13 @@ export class CLIP<
 > extends Module {
   readonly visionModel: V;
   readonly textModel: T;
-  readonly visualProjection: Linear;
-  readonly textProjection: Linear;
-  /** [], the logarithm of the factor on the cosines. */
+  readonly visualProjection: Linear | undefined;
+  readonly textProjection: Linear | undefined;
+  /** [] or, with a bias, [1] as in SigLIP's files: the logarithm of the factor on the cosines. */
   readonly logitScale: Parameter;
-  /** [] */
+  /** [1] */
   readonly logitBias?: Parameter;
+  /** Size of the space that images and texts share. */
   readonly projectionDim: number;
 
   constructor({
@@ -78,17 +79,25 @@ export class CLIP<
     rng,
   }: CLIPOptions<V, T>) {
     super();
-    if (!Number.isInteger(projectionDim) || projectionDim < 1)
+    const [imageSize, textSize] = [visionEncoder.hiddenSize, textEncoder.hiddenSize];
+    if (projectionDim === undefined && imageSize !== textSize)
+      throw new ConfigError(
+        `CLIP: projectionDim: expected a size, since the towers' vectors have ${imageSize} and ${textSize} values.`,
+      );
+    if (projectionDim !== undefined && (!Number.isInteger(projectionDim) || projectionDim < 1))
       throw new ConfigError(`CLIP: projectionDim: expected a positive integer, received ${projectionDim}.`);
     if (!(logitScale > 0))
       throw new ConfigError(`CLIP: logitScale: expected a number above 0, received ${logitScale}.`);
     this.visionModel = visionEncoder;
     this.textModel = textEncoder;
-    this.visualProjection = projection(visionEncoder.hiddenSize, projectionDim, rng.split('visual'));
-    this.textProjection = projection(textEncoder.hiddenSize, projectionDim, rng.split('text'));
-    this.logitScale = new Parameter(tf.scalar(Math.log(logitScale)));
-    if (logitBias !== undefined) this.logitBias = new Parameter(tf.scalar(logitBias));
-    this.projectionDim = projectionDim;
+    if (projectionDim !== undefined) {
+      this.visualProjection = projection(imageSize, projectionDim, rng.split('visual'));
+      this.textProjection = projection(textSize, projectionDim, rng.split('text'));
+    }
+    const shape = logitBias === undefined ? [] : [1];
+    this.logitScale = new Parameter(tf.fill(shape, Math.log(logitScale)));
+    if (logitBias !== undefined) this.logitBias = new Parameter(tf.fill(shape, logitBias));
+    this.projectionDim = projectionDim ?? imageSize;
   }
 
   /**
@@ -117,9 +126,11 @@ export class CLIP<
       const output = {
         imageFeatures: this.encodeImage({ pixelValues }, context),
         textFeatures: this.encodeText(text, context),
-        logitScale: tf.exp(this.logitScale.value) as tf.Scalar,
+        logitScale: tf.reshape(tf.exp(this.logitScale.value), []) as tf.Scalar,
       };
-      return this.logitBias ? { ...output, logitBias: tf.clone(this.logitBias.value) as tf.Scalar } : output;
+      return this.logitBias
+        ? { ...output, logitBias: tf.reshape(this.logitBias.value, []) as tf.Scalar }
+        : output;
     });
   }
 
@@ -132,7 +143,7 @@ export class CLIP<
         [null, this.visionModel.hiddenSize],
         'CLIP: pooledOutput of visionModel',
       );
-      return l2Normalize(this.visualProjection.forward(pooledOutput) as tf.Tensor2D);
+      return l2Normalize(project(pooledOutput, this.visualProjection));
     });
   }
 
@@ -141,7 +152,7 @@ export class CLIP<
     return tf.tidy(() => {
       const { pooledOutput } = this.textModel.forward(input, context);
       assertShape(pooledOutput.shape, [null, this.textModel.hiddenSize], 'CLIP: pooledOutput of textModel');
-      return l2Normalize(this.textProjection.forward(pooledOutput) as tf.Tensor2D);
+      return l2Normalize(project(pooledOutput, this.textProjection));
     });
   }
 
@@ -149,6 +160,10 @@ export class CLIP<
   clampLogitScale(greatest = 100): void {
     this.logitScale.assign(tf.clipByValue(this.logitScale.value, 0, Math.log(greatest)));
   }
+}
+
+function project(x: tf.Tensor2D, projection: Linear | undefined): tf.Tensor2D {
+  return projection ? (projection.forward(x) as tf.Tensor2D) : x;
 }
 
 /** A linear map without bias; initialised as OpenAI does. */

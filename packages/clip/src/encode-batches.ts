@@ -1,11 +1,11 @@
 import { assertShape, ConfigError } from '@crossmodal/core';
-import type { ImageInput, PixelValues, Tokenized } from '@crossmodal/processing';
+import type { ImageInput, PixelValues, Tokenized, TokenizeOptions } from '@crossmodal/processing';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CLIP } from './clip';
 
 /** Turns texts into ids: any tokenizer of `@crossmodal/processing`. */
 export interface TextTokenizer {
-  tokenize(texts: readonly string[], options: { contextLength: number; padding: 'longest' }): Tokenized;
+  tokenize(texts: readonly string[], options: Required<TokenizeOptions>): Tokenized;
 }
 
 /** Turns images into pixel values: `CLIPImageProcessor` of `@crossmodal/processing`, or the like. */
@@ -58,12 +58,9 @@ export function encodeTexts(
   texts: readonly string[],
   options: EncodeOptions = {},
 ): Promise<Float32Array> {
-  const { contextLength } = clip.textModel;
+  const { contextLength, padding = 'longest' } = clip.textModel;
   return encodeBatches(clip.projectionDim, texts, options, (batch) => {
-    const { inputIds, attentionMask, shape } = tokenizer.tokenize(batch, {
-      contextLength,
-      padding: 'longest',
-    });
+    const { inputIds, attentionMask, shape } = tokenizer.tokenize(batch, { contextLength, padding });
     return tf.tidy(() =>
       clip.encodeText({
         inputIds: tf.tensor2d(inputIds, shape, 'int32'),

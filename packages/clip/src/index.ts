@@ -31,6 +31,16 @@ export {
   type ImageProcessor,
   type TextTokenizer,
 } from './encode-batches';
+export {
+  type CaptionedImage,
+  evaluateRetrieval,
+  type RetrievalEvaluation,
+} from './evaluation/evaluate-retrieval';
+export {
+  evaluateZeroShot,
+  type LabelledImage,
+  type ZeroShotEvaluation,
+} from './evaluation/evaluate-zero-shot';
 export { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
 export {
   ImageTextRetriever,
@@ -38,6 +48,7 @@ export {
   type RetrievalQuery,
   type RetrieverFiles,
 } from './image-text-retriever';
+export { logitsPerImage } from './logits-per-image';
 export type { ContrastiveLossOptions } from './pair-chunks';
 // presets
 export {
@@ -58,6 +69,7 @@ export { sigLIPLoss } from './siglip-loss';
 export { IMAGENET_TEMPLATES, SIMPLE_TEMPLATES } from './templates';
 export {
   type ClassifyOptions,
+  type ClassSentences,
   ZeroShotClassifier,
   type ZeroShotClassifierOptions,
   type ZeroShotResult,

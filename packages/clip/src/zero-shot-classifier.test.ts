@@ -6,7 +6,7 @@ import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colourCLIP, colourTokenizer, pixel, plainProcessor, RED_PNG } from '../test/colour-clip';
-import { ZeroShotClassifier } from './zero-shot-classifier';
+import { ZeroShotClassifier, type ZeroShotClassifierOptions } from './zero-shot-classifier';
 
 const folder = mkdtempSync(join(tmpdir(), 'zero-shot-'));
 const labels = ['red', 'green', 'blue'];
@@ -16,9 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function build(options: { labels?: string[]; templates?: string[]; logitScale?: number } = {}) {
-  const { logitScale = 8, ...rest } = options;
-  const clip = colourCLIP(logitScale);
+function build(
+  options: Partial<ZeroShotClassifierOptions> & { logitScale?: number; logitBias?: number } = {},
+) {
+  const { logitScale = 8, logitBias, ...rest } = options;
+  const clip = colourCLIP(logitScale, logitBias);
   const model = { clip, tokenizer: colourTokenizer, imageProcessor: plainProcessor };
   return { clip, classifier: new ZeroShotClassifier({ ...model, labels, templates: ['a {}'], ...rest }) };
 }
@@ -47,6 +49,36 @@ describe('ZeroShotClassifier', () => {
     expectClose(await classifier.labelFeatures(), [1, 0, 0, ...green, ...blue]);
   });
 
+  it('takes sentences of a class instead of the templates', async () => {
+    const { classifier } = build({ labels: ['red', { label: 'sea', sentences: ['green', 'blue'] }] });
+    const half = Math.SQRT1_2;
+    expectClose(await classifier.labelFeatures(), [1, 0, 0, 0, half, half]);
+    expect((await classifier.classify(pixel(0, 9, 9))).label).toBe('sea');
+    expect(() => build({ labels: ['red', { label: 'sea', sentences: [] }] })).toThrow(
+      'ZeroShotClassifier: labels: sea: expected at least one sentence, received none.',
+    );
+  });
+
+  it('lets several classes be true: by the sigmoid of a model with a bias, or against a contrast', async () => {
+    const image = pixel(0, 204, 153);
+    const cosines = [0, 0.8, 0.6];
+    const biased = build({ logitScale: 8, logitBias: -5 }).classifier;
+    const result = await biased.classify(image, { multiLabel: true });
+    expectClose(
+      result.probabilities,
+      cosines.map((cosine) => 1 / (1 + Math.exp(5 - 8 * cosine))),
+    );
+    const contrasted = build({ logitScale: 8, contrast: ['red', 'blue'] }).classifier;
+    const contrast = 0.6 * Math.SQRT1_2;
+    expectClose(
+      (await contrasted.classify(image, { multiLabel: true })).probabilities,
+      cosines.map((cosine) => Math.exp(8 * cosine) / (Math.exp(8 * cosine) + Math.exp(8 * contrast))),
+    );
+    await expect(build().classifier.classify(image, { multiLabel: true })).rejects.toThrow(
+      'ZeroShotClassifier: multiLabel: expected a model with a bias (SigLIP), or `contrast`',
+    );
+  });
+
   it('takes a path, a URL, bytes, and pixels', async () => {
     const { classifier } = build();
     const bytes = new Uint8Array(Buffer.from(RED_PNG.split(',')[1]!, 'base64'));
@@ -70,7 +102,7 @@ describe('ZeroShotClassifier', () => {
     expect(tf.memory().numTensors).toBe(before);
     expect(clip.textModel.batches).toBe(batches);
     expect(clip.visionModel.batches).toBe(3);
-    clip.textProjection.weight.assign(tf.reverse(tf.eye(3), 0)); // red and blue change places
+    clip.textProjection!.weight.assign(tf.reverse(tf.eye(3), 0)); // red and blue change places
     expect((await classifier.classify(pixel(9, 0, 0))).label).toBe('red');
     classifier.refresh();
     expect((await classifier.classify(pixel(9, 0, 0))).label).toBe('blue');

@@ -15,10 +15,21 @@ export interface ZeroShotClassifierOptions {
   clip: CLIP;
   tokenizer: TextTokenizer;
   imageProcessor: ImageProcessor;
-  /** Class names, all different. */
-  labels: readonly string[];
+  /** Classes, all different: by name, or with sentences of their own instead of the templates. */
+  labels: readonly (string | ClassSentences)[];
   /** Sentences with `{}` where the class name goes. Default {@link SIMPLE_TEMPLATES}. */
   templates?: readonly string[];
+  /**
+   * Sentences for pictures of none of the classes (`['a photo.']`): what each class is held against when several
+   * may be true. A model with a bias (SigLIP) needs none.
+   */
+  contrast?: readonly string[];
+}
+
+/** A class with its own sentences. */
+export interface ClassSentences {
+  label: string;
+  sentences: readonly string[];
 }
 
 export interface ZeroShotResult {
@@ -34,6 +45,11 @@ export interface ZeroShotResult {
 export interface ClassifyOptions extends EncodeOptions {
   /** How many classes `top` lists. Default 5, or all if fewer. */
   topK?: number;
+  /**
+   * Whether several classes may be true of an image: each then has a probability of its own, by the sigmoid of its
+   * logit in a model with a bias, or against the `contrast`. Default false: they add up to 1.
+   */
+  multiLabel?: boolean;
 }
 
 /**
@@ -50,11 +66,13 @@ export interface ClassifyOptions extends EncodeOptions {
  */
 export class ZeroShotClassifier {
   readonly labels: readonly string[];
-  private readonly templates: readonly string[];
+  /** For every class, and then for the contrast. */
+  private readonly sentences: readonly (readonly string[])[];
   private features: Promise<Float32Array> | undefined;
 
   constructor(private readonly options: ZeroShotClassifierOptions) {
-    const { labels, templates = SIMPLE_TEMPLATES } = options;
+    const { templates = SIMPLE_TEMPLATES, contrast } = options;
+    const labels = options.labels.map((label) => (typeof label === 'string' ? label : label.label));
     const repeated = labels.find((label, i) => labels.indexOf(label) !== i);
     if (labels.length === 0 || repeated !== undefined) {
       const received = repeated === undefined ? 'none' : `${JSON.stringify(repeated)} twice`;
@@ -69,8 +87,20 @@ export class ZeroShotClassifier {
           `${bad === undefined ? 'none' : JSON.stringify(bad)}.`,
       );
     }
-    this.labels = [...labels];
-    this.templates = [...templates];
+    this.labels = labels;
+    this.sentences = options.labels.map((label) =>
+      typeof label === 'string'
+        ? templates.map((template) => template.replaceAll('{}', () => label))
+        : label.sentences,
+    );
+    if (contrast) this.sentences = [...this.sentences, contrast];
+    const empty = this.sentences.findIndex((own) => own.length === 0);
+    if (empty >= 0) {
+      throw new ConfigError(
+        `ZeroShotClassifier: ${labels[empty] === undefined ? 'contrast' : `labels: ${labels[empty]}`}: expected at ` +
+          'least one sentence, received none.',
+      );
+    }
   }
 
   /** Classifies one image: a path (Node only), URL, bytes, Blob or decoded image. */
@@ -81,17 +111,28 @@ export class ZeroShotClassifier {
   /** Classifies images in batches. */
   async classifyAll(
     images: readonly ImageInput[],
-    { topK: count = Math.min(5, this.labels.length), ...options }: ClassifyOptions = {},
+    { topK: count = Math.min(5, this.labels.length), multiLabel = false, ...options }: ClassifyOptions = {},
   ): Promise<ZeroShotResult[]> {
     if (!Number.isInteger(count) || count < 1)
       throw new ConfigError(`ZeroShotClassifier: topK: expected a positive integer, received ${count}.`);
-    const { clip, imageProcessor } = this.options;
+    const { clip, imageProcessor, contrast } = this.options;
+    if (multiLabel && !clip.logitBias && !contrast) {
+      throw new ConfigError(
+        'ZeroShotClassifier: multiLabel: expected a model with a bias (SigLIP), or `contrast`: sentences for pictures of ' +
+          'none of the classes.',
+      );
+    }
     const classes = await this.labelFeatures(options.signal ? { signal: options.signal } : {});
     const features = await encodeImages(clip, imageProcessor, images, options);
     const scale = Math.exp((await clip.logitScale.value.data())[0]!);
+    const bias = clip.logitBias ? (await clip.logitBias.value.data())[0]! : 0;
     return images.map((_, i) => {
       const image = features.subarray(i * clip.projectionDim, (i + 1) * clip.projectionDim);
-      const probabilities = softmax(this.labels.map((_, label) => scale * dot(image, classes, label)));
+      const logits = this.sentences.map((_, row) => scale * dot(image, classes, row) + bias);
+      const ofLabels = logits.slice(0, this.labels.length);
+      // Against the contrast: the softmax of two, which is the sigmoid of their difference.
+      const against = clip.logitBias ? 0 : logits[this.labels.length]!;
+      const probabilities = multiLabel ? sigmoid(ofLabels, against) : softmax(ofLabels);
       const top = topK(probabilities, count).map((label) => ({
         label: this.labels[label]!,
         probability: probabilities[label]!,
@@ -101,8 +142,8 @@ export class ZeroShotClassifier {
   }
 
   /**
-   * Features of the classes, [labels, projectionDim], row after row, each of unit length: computed on the first
-   * use, or before it by calling this with `onProgress`.
+   * Features of the classes (and then of the contrast), [labels, projectionDim], row after row, each of unit length:
+   * computed on the first use, or before it by calling this with `onProgress`.
    */
   labelFeatures(options: EncodeOptions = {}): Promise<Float32Array> {
     this.features ??= this.encodeLabels(options).catch((error: unknown) => {
@@ -119,22 +160,28 @@ export class ZeroShotClassifier {
 
   private async encodeLabels({ onProgress, ...options }: EncodeOptions): Promise<Float32Array> {
     const { clip, tokenizer } = this.options;
-    const { labels, templates } = this;
+    const { sentences } = this;
+    const { batchSize = 32 } = options;
     const dim = clip.projectionDim;
-    const classes = new Float32Array(labels.length * dim);
-    // As many classes at a time as fill a batch with their sentences.
-    const group = Math.max(1, Math.floor((options.batchSize ?? 32) / templates.length));
-    for (let start = 0; start < labels.length; start += group) {
-      const some = labels.slice(start, start + group);
-      const sentences = some.flatMap((label) =>
-        templates.map((template) => template.replaceAll('{}', () => label)),
-      );
-      const features = await encodeTexts(clip, tokenizer, sentences, options);
-      for (const [i] of some.entries()) {
-        const own = features.subarray(i * templates.length * dim, (i + 1) * templates.length * dim);
-        classes.set(meanDirection(own, dim), (start + i) * dim);
+    const classes = new Float32Array(sentences.length * dim);
+    for (let start = 0; start < sentences.length; ) {
+      // As many classes at a time as fill a batch with their sentences.
+      let end = start + 1;
+      let count = sentences[start]!.length;
+      while (end < sentences.length && count + sentences[end]!.length <= batchSize)
+        count += sentences[end++]!.length;
+      const some = sentences.slice(start, end);
+      const features = await encodeTexts(clip, tokenizer, some.flat(), options);
+      let row = 0;
+      for (const [i, own] of some.entries()) {
+        classes.set(
+          meanDirection(features.subarray(row * dim, (row + own.length) * dim), dim),
+          (start + i) * dim,
+        );
+        row += own.length;
       }
-      onProgress?.({ done: start + some.length, total: labels.length });
+      start = end;
+      onProgress?.({ done: start, total: sentences.length });
     }
     return classes;
   }
@@ -159,4 +206,8 @@ function softmax(logits: number[]): Float32Array {
   const powers = logits.map((logit) => Math.exp(logit - greatest));
   const total = powers.reduce((a, b) => a + b);
   return Float32Array.from(powers, (power) => power / total);
+}
+
+function sigmoid(logits: number[], against: number): Float32Array {
+  return Float32Array.from(logits, (logit) => 1 / (1 + Math.exp(against - logit)));
 }

@@ -31,16 +31,17 @@ class ColourWords extends Module implements TextEncoder {
   }
 }
 
-/** @param logitScale The factor on the cosines. */
-export function colourCLIP(logitScale: number): CLIP<MeanColour, ColourWords> {
+/** @param logitScale The factor on the cosines; `logitBias`, what is added. */
+export function colourCLIP(logitScale: number, logitBias?: number): CLIP<MeanColour, ColourWords> {
   const clip = new CLIP({
     visionEncoder: new MeanColour(),
     textEncoder: new ColourWords(),
     projectionDim: 3,
     logitScale,
+    logitBias,
     rng: new Rng(0),
   });
-  for (const { weight } of [clip.visualProjection, clip.textProjection]) weight.assign(tf.eye(3));
+  for (const layer of [clip.visualProjection, clip.textProjection]) layer!.weight.assign(tf.eye(3));
   return clip;
 }
 

@@ -33,5 +33,7 @@ export interface TextEncoder extends Module {
   readonly hiddenSize: number;
   /** The longest text that it takes, in tokens. */
   readonly contextLength: number;
+  /** What texts are padded to: the longest of their batch (the default), or always `contextLength`. */
+  readonly padding?: 'longest' | 'contextLength';
   forward(input: TextInput, context?: ForwardContext): TextEncoderOutput;
 }
