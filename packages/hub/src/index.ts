@@ -1,3 +1,4 @@
+export { convertTensors, restoreTensors, type TensorRule } from './convert-tensors';
 export { filesInMemory, type ModelFiles } from './model-files';
 export {
   type ConfigField,
