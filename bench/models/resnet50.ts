@@ -38,7 +38,7 @@ export class ResNet50 extends Module {
   /** float32 [batch, height, width, 3] to logits [batch, 1000]. */
   forward(x: tf.Tensor4D): tf.Tensor2D {
     return tf.tidy(() => {
-      const stem = convNorm(x, this.conv1, this.bn1, {}, { relu: true });
+      const stem = convNorm(x, this.conv1, this.bn1, {}, { activation: 'relu' });
       let y = maxPool2d(stem, { kernelSize: 3, stride: 2, padding: 1 });
       stem.dispose();
       for (const blocks of [this.layer1, this.layer2, this.layer3, this.layer4]) {
@@ -86,10 +86,10 @@ class Bottleneck extends Module {
   forward(x: tf.Tensor4D): tf.Tensor4D {
     return tf.tidy(() => {
       const residual = this.downsample ? this.downsample.forward(x) : x;
-      const narrow = convNorm(x, this.conv1, this.bn1, {}, { relu: true });
-      const inner = convNorm(narrow, this.conv2, this.bn2, {}, { relu: true });
+      const narrow = convNorm(x, this.conv1, this.bn1, {}, { activation: 'relu' });
+      const inner = convNorm(narrow, this.conv2, this.bn2, {}, { activation: 'relu' });
       narrow.dispose();
-      return convNorm(inner, this.conv3, this.bn3, {}, { relu: true, residual });
+      return convNorm(inner, this.conv3, this.bn3, {}, { activation: 'relu', residual });
     });
   }
 }

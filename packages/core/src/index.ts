@@ -34,8 +34,9 @@ export { ZeroRng } from './zero-rng';
 export { type AttentionOptions, attention } from './ops/attention';
 export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
 export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
-export { type Conv2dOptions, conv2d } from './ops/conv2d';
+export { type Conv2dOptions, conv2d, type Padding } from './ops/conv2d';
 export { customOp, type InputGradients } from './ops/custom-op';
+export { depthwiseConv2d } from './ops/depthwise-conv2d';
 export { dropout, dropPath } from './ops/dropout';
 export { type EmbeddingOptions, embedding } from './ops/embedding';
 export {
@@ -65,6 +66,7 @@ export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d';
 export { type ConvNormOptions, convNorm } from './layers/conv-norm';
 export { ConvTranspose2d, type ConvTranspose2dConfig } from './layers/conv-transpose2d';
 export { Conv2d, type Conv2dConfig } from './layers/conv2d';
+export { DepthwiseConv2d } from './layers/depthwise-conv2d';
 export { Dropout, DropPath } from './layers/dropout';
 export { Embedding, type EmbeddingLayerOptions } from './layers/embedding';
 export { GatedMLP } from './layers/gated-mlp';
@@ -157,7 +159,7 @@ export {
   shardStateDict,
 } from './checkpoint/sharded-safetensors';
 export type { HostDType, HostTensor, StateDict } from './host-tensor';
-export { castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
+export { BYTES_PER_ELEMENT, castStateDict, hostTensorFromValues, hostTensorValues } from './host-values';
 
 // training
 

@@ -1,4 +1,12 @@
-import { BatchNorm2d, Conv2d, convNorm, Rng, withoutFusedKernels } from '@crossmodal/core';
+import {
+  BatchNorm2d,
+  Conv2d,
+  convNorm,
+  DepthwiseConv2d,
+  type Padding,
+  Rng,
+  withoutFusedKernels,
+} from '@crossmodal/core';
 import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,13 +18,18 @@ beforeAll(() => tf.setBackend('onnx'));
 const random = (shape: number[], seed: number) => tf.tensor(new Rng(seed).normalArray(size(shape)), shape);
 const size = (shape: number[]) => shape.reduce((a, b) => a * b, 1);
 
+interface LayerConfig {
+  kernelSize: number;
+  stride?: number;
+  padding?: Padding;
+  bias: boolean;
+  depthwise?: boolean;
+}
+
 /** A layer whose norm has statistics of its own. */
-function layer(
-  from: number,
-  to: number,
-  config: { kernelSize: number; stride?: number; padding?: number; bias: boolean },
-) {
-  const conv = new Conv2d(from, to, { ...config, rng: new Rng(1) });
+function layer(from: number, to: number, { depthwise = false, ...config }: LayerConfig) {
+  const options = { ...config, rng: new Rng(1) };
+  const conv = depthwise ? new DepthwiseConv2d(to, options) : new Conv2d(from, to, options);
   const norm = new BatchNorm2d(to);
   norm.weight.assign(random([to], 2));
   norm.bias.assign(random([to], 3));
@@ -33,6 +46,20 @@ describe('convNorm, fused', () => {
     ['of pictures', 3, 32, { kernelSize: 7, stride: 2, padding: 3, bias: false }],
     ['channels that fill no block', 10, 12, { kernelSize: 3, padding: 1, bias: true }],
     ['few channels to no block', 3, 5, { kernelSize: 3, bias: false }],
+    ['more padding after', 3, 16, { kernelSize: 3, stride: 2, padding: [0, 1], bias: false }],
+    [
+      'depthwise in blocks',
+      32,
+      32,
+      { kernelSize: 5, stride: 2, padding: [1, 2], bias: false, depthwise: true },
+    ],
+    ['depthwise, stride 1', 16, 16, { kernelSize: 3, padding: 1, bias: true, depthwise: true }],
+    [
+      'depthwise, no blocks',
+      6,
+      6,
+      { kernelSize: 3, stride: 2, padding: [0, 1], bias: true, depthwise: true },
+    ],
   ] as const)('%s: equals the composed form, value and gradients', (_, from, to, config) => {
     const { conv, norm } = layer(from, to, config);
     const x = tf.variable(random([2, 9, 8, from], 6));
@@ -41,7 +68,7 @@ describe('convNorm, fused', () => {
     const direction = random(plain.shape, 8);
     const inputs = [x, conv.weight.value, norm.weight.value, norm.bias.value, residual];
     if (conv.bias) inputs.push(conv.bias.value);
-    for (const rectified of [false, true]) {
+    for (const activation of [undefined, 'relu', 'silu'] as const) {
       for (const withResidual of [false, true]) {
         const run = () => {
           const y = convNorm(
@@ -50,7 +77,7 @@ describe('convNorm, fused', () => {
             norm,
             {},
             {
-              relu: rectified,
+              activation,
               residual: withResidual ? (residual as never) : undefined,
             },
           );
@@ -77,7 +104,7 @@ describe('convNorm, fused', () => {
     const x = random([2, 10, 8, 3], 9) as tf.Tensor4D;
     const net = () =>
       tf.tidy(() => {
-        const first = convNorm(x, a.conv, a.norm, {}, { relu: true });
+        const first = convNorm(x, a.conv, a.norm, {}, { activation: 'relu' });
         const pooled = tf.maxPool(first, 3, 2, [
           [0, 0],
           [1, 1],

@@ -1,23 +1,26 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { blocksOf, fillsBlocks, keepInBlocks, planesOf } from '../blocked-layout';
 import { channelBlock } from '../channel-block';
-import { type ConvSpec, convAttributes, convNodes, NCHWC } from '../conv-nodes';
-import type { Attributes, GraphBuilder } from '../graph-builder';
+import { type ConvSpec, convAttributes, convNodes, depthwiseNodes, NCHWC } from '../conv-nodes';
+import { type Attributes, float, type GraphBuilder } from '../graph-builder';
 import { feed, type HostKernel, type KernelCall, type PlanInput } from '../kernel';
 import { convSpec, imagesPerChunk, specKey } from './conv-spec';
 
-/** Convolution and batch norm with known statistics, a residual and a ReLU: one node where channels fill blocks. */
+/** Convolution and batch norm with known statistics, a residual and an activation: one node where channels fill blocks. */
 const fusedConvNorm: HostKernel = {
   kernelName: 'FusedConvNorm',
   compute(call) {
     const { x, filter } = call.inputs;
-    const { stride, padding } = call.attrs as Record<string, number>;
-    const sides = [padding, padding];
-    const attrs = { strides: [stride!, stride!], pad: [[0, 0], sides, sides, [0, 0]] };
-    const spec = convSpec(x!.shape, filter!.shape, attrs as never)!;
+    const { stride, padding, depthwise } = call.attrs as {
+      stride: number;
+      padding: number[];
+      depthwise: boolean;
+    };
+    const attrs = { strides: [stride, stride], pad: [[0, 0], padding, padding, [0, 0]] };
+    const spec = convSpec(x!.shape, filter!.shape, attrs as never, depthwise)!;
     const shape = [x!.shape[0]!, ...spec.output, spec.outChannels];
     const { inChannels, outChannels } = spec;
-    const few = inChannels < channelBlock();
+    const few = !depthwise && inChannels < channelBlock();
     if (!fillsBlocks(outChannels) || !(few || fillsBlocks(inChannels))) return inRows(call, spec, shape);
     return inBlocks(call, spec, shape, few);
   },
@@ -33,7 +36,7 @@ function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape:
     shape: planesOf(tensor.shape),
   });
   const [y] = backend.run({
-    key: `FusedConvNorm ${specKey(spec)} ${Boolean(image)} ${Boolean(residual)} ${Boolean(added)} ${attrs['relu']}`,
+    key: `FusedConvNorm ${specKey(spec)} ${attrs['depthwise']} ${Boolean(image)} ${Boolean(residual)} ${Boolean(added)} ${attrs['activation']}`,
     inputs: [
       image ? asIs(image, x!) : feed(x!),
       feed(filter!),
@@ -48,17 +51,23 @@ function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape:
       const more = residual ? [added ? rest! : toBlocks(rest!)] : [];
       const attributes: Attributes = {
         ...convAttributes(spec),
-        ...(attrs['relu'] && { activation: 'Relu' }),
+        ...(attrs['depthwise'] && { group: spec.inChannels }),
+        ...(attrs['activation'] === 'relu' && { activation: 'Relu' }),
       };
-      return [graph.op('Conv', [ordered, w!, b!, ...more], attributes, NCHWC)];
+      const y = graph.op('Conv', [ordered, w!, b!, ...more], attributes, NCHWC);
+      return [attrs['activation'] === 'silu' ? siluNode(graph, y) : y];
     },
   });
   return keepInBlocks(backend, y!);
 }
 
+const siluNode = (graph: GraphBuilder, x: string) =>
+  graph.op('QuickGelu', [x], { alpha: float(1) }, 'com.microsoft');
+
 /** The filter in blocks with the norm's scale in it, and what is left of the norm as a bias. */
 function folded({ inputs, attrs, backend }: KernelCall, spec: ConvSpec): TensorInfo[] {
-  const { inChannels, outChannels, kernel } = spec;
+  const { outChannels, kernel } = spec;
+  const inChannels = attrs['depthwise'] ? 1 : spec.inChannels;
   const epsilon = attrs['epsilon'] as number;
   const weights = weightsOf(inputs);
   return backend.prepared(`FusedConvNorm ${epsilon}`, weights, () => {
@@ -68,7 +77,7 @@ function folded({ inputs, attrs, backend }: KernelCall, spec: ConvSpec): TensorI
     const scale = gamma!.map((value, i) => value / Math.sqrt(variance![i]! + epsilon));
     const centre = (i: number) => mean![i]! - (bias?.[i] ?? 0);
     backend.floats(shift).set(beta!.map((value, i) => value - centre(i) * scale[i]!));
-    orderFilter(filter!, scale, backend.floats(ordered), spec);
+    orderFilter(filter!, scale, backend.floats(ordered), { ...spec, inChannels });
     return [ordered, shift];
   });
 }
@@ -98,16 +107,18 @@ function inRows({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape: n
   const images = [x!, ...(residual ? [residual] : [])];
   const floats = images.reduce((sum, { shape: [, ...rest] }) => sum + rest.reduce((a, b) => a * b), 0);
   const [y] = backend.run({
-    key: `FusedConvNorm rows ${specKey(spec)} ${attrs['epsilon']} ${attrs['relu']} ${weights.length} ${images.length}`,
+    key: `FusedConvNorm rows ${specKey(spec)} ${attrs['depthwise']} ${attrs['epsilon']} ${attrs['activation']} ${weights.length} ${images.length}`,
     inputs: [...images, ...weights].map((tensor) => feed(tensor)),
     outputs: [{ dtype: 'float32', shape }],
     build(graph, names) {
       const ofWeights = names.slice(images.length);
       const { scale, shift } = normNodes(graph, ofWeights, attrs['epsilon'] as number);
-      const linear = convNodes(graph, names[0]!, ofWeights[0]!, spec, channelBlock());
+      const nodes = attrs['depthwise'] ? depthwiseNodes : convNodes;
+      const linear = nodes(graph, names[0]!, ofWeights[0]!, spec, channelBlock());
       const normed = graph.op('Add', [graph.op('Mul', [linear, scale]), shift]);
       const sum = residual ? graph.op('Add', [normed, names[1]!]) : normed;
-      return [attrs['relu'] ? graph.op('Relu', [sum]) : sum];
+      if (attrs['activation'] === 'silu') return [siluNode(graph, sum)];
+      return [attrs['activation'] === 'relu' ? graph.op('Relu', [sum]) : sum];
     },
     chunk: { rows: imagesPerChunk(floats), split: [...images.map(() => true), ...weights.map(() => false)] },
   });

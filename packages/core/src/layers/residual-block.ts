@@ -43,9 +43,9 @@ export class ResidualBlock extends Module {
   /** float32 [batch, height, width, in] to [batch, height / stride, width / stride, out], rounded up. */
   forward(x: tf.Tensor4D, context?: ForwardContext): tf.Tensor4D {
     return tf.tidy(() => {
-      const inner = convNorm(x, this.conv1, this.bn1, context, { relu: true });
+      const inner = convNorm(x, this.conv1, this.bn1, context, { activation: 'relu' });
       const residual = this.downsample ? this.downsample.forward(x, context) : x;
-      return convNorm(inner, this.conv2, this.bn2, context, { relu: true, residual });
+      return convNorm(inner, this.conv2, this.bn2, context, { activation: 'relu', residual });
     });
   }
 }

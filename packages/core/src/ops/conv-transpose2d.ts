@@ -1,11 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
-import { type Conv2dOptions, conv2d, convAttributes, convFilterGradient, convInputGradient } from './conv2d';
+import { conv2d, convAttributes, convFilterGradient, convInputGradient } from './conv2d';
 import { customOp } from './custom-op';
 import { hasFusedKernel, runFusedKernel } from './fused-kernels';
 
-export interface ConvTranspose2dOptions extends Conv2dOptions {
+export interface ConvTranspose2dOptions {
+  /** Default 1. */
+  stride?: number | undefined;
+  /** Rows and columns cut off on each side. Default 0. */
+  padding?: number | undefined;
   /** Rows and columns added at the end, fewer than `stride`: says which of several sizes is meant. Default 0. */
   outputPadding?: number | undefined;
 }

@@ -12,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedRMSNormGrad` | dy, x, gamma, inverseRms | | dx, dgamma |
  * | `FusedChannelNorm` | x [samples, positions, channels], gamma [channels], beta [channels] | groups, epsilon, relu | y, mean [samples, groups], variance [samples, groups] |
  * | `FusedChannelNormGrad` | dy, x, gamma, mean, variance, and with relu y | groups, epsilon, relu | dx, dgamma, dbeta |
- * | `FusedConvNorm` | x [batch, height, width, in], filter [h, w, in, out], gamma, beta, mean and variance [out], bias [out] or absent, residual (of the result's shape) or absent | stride, padding, epsilon, relu | gamma (conv(x) + bias - mean) / sqrt(variance + epsilon) + beta + residual, and with relu the greater of that and 0 |
+ * | `FusedConvNorm` | x [batch, height, width, in], filter [h, w, in, out] or, depthwise, [h, w, in, 1], gamma, beta, mean and variance [out], bias [out] or absent, residual (of the result's shape) or absent | stride, padding [before, after], depthwise, epsilon, activation: 'linear', 'relu' or 'silu' | the activation of gamma (conv(x) + bias - mean) / sqrt(variance + epsilon) + beta + residual |
  * | `FusedConvTranspose2D` | x [batch, height, width, in], filter [h, w, out, in], bias [out] | as tfjs's `Conv2DBackpropInput` | the transposed convolution + bias |
  * | `FusedGelu` | x | variant: 'erf', 'tanh' or 'quick' | y |
  * | `FusedGeluGrad` | dy, x | variant | dx |

@@ -16,11 +16,14 @@ export function silu(x: tf.Tensor): tf.Tensor {
       save([x]);
       return tf.mul(x, tf.sigmoid(x));
     },
-    (dy, [x]) => ({
-      x: () => {
-        const s = tf.sigmoid(x!);
-        return tf.mul(dy, tf.mul(s, tf.add(tf.mul(x!, tf.sub(1, s)), 1)));
-      },
-    }),
+    (dy, [x]) => ({ x: () => siluGradient(dy, x!) }),
   );
+}
+
+/** Gradient of {@link silu} for its input. */
+export function siluGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const s = tf.sigmoid(x);
+    return tf.mul(dy, tf.mul(s, tf.add(tf.mul(x, tf.sub(1, s)), 1)));
+  });
 }
