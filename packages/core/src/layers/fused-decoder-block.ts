@@ -59,7 +59,7 @@ export function trainedEncoderBlock(
   context: ForwardContext | undefined,
 ): tf.Tensor3D | undefined {
   if (inputs.cache || !tf.engine().isTapeOn() || !hasFusedKernel('FusedEncoderBlockGrad')) return;
-  if (context?.training && (block.dropout.rate > 0 || block.dropPath.rate > 0)) return;
+  if (context?.training && block.dropsAnything) return;
   const parts = partsOf(block, x, inputs);
   if (!parts) return;
   const given = Object.entries(parts.weights).filter(([, weight]) => weight !== undefined);

@@ -14,6 +14,8 @@ export interface MLPConfig {
   activation?: Activation | undefined;
   /** Rate of dropout after the activation and at the end, in training. Default 0. */
   dropout?: number | undefined;
+  /** Rate of dropout after the activation, where it is another than at the end. Default `dropout`. */
+  activationDropout?: number | undefined;
   /** Default true. */
   bias?: boolean | undefined;
   rng: Rng;
@@ -30,6 +32,7 @@ export class MLP extends Module {
   readonly fc1: Linear;
   readonly fc2: Linear;
   private readonly dropout: Dropout;
+  readonly activationDropout: Dropout;
   readonly activation: Activation;
 
   constructor({
@@ -37,6 +40,7 @@ export class MLP extends Module {
     intermediateSize = 4 * hiddenSize,
     activation = 'gelu',
     dropout = 0,
+    activationDropout = dropout,
     bias,
     rng,
   }: MLPConfig) {
@@ -44,6 +48,7 @@ export class MLP extends Module {
     this.fc1 = new Linear(hiddenSize, intermediateSize, { bias, rng });
     this.fc2 = new Linear(intermediateSize, hiddenSize, { bias, rng });
     this.dropout = new Dropout(dropout);
+    this.activationDropout = new Dropout(activationDropout);
     this.activation = activation;
   }
 
@@ -51,7 +56,7 @@ export class MLP extends Module {
   forward(x: tf.Tensor, context?: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
       const active = activate(this.fc1.forward(x), this.activation); // [..., intermediateSize]
-      return this.dropout.forward(this.fc2.forward(this.dropout.forward(active, context)), context);
+      return this.dropout.forward(this.fc2.forward(this.activationDropout.forward(active, context)), context);
     });
   }
 }

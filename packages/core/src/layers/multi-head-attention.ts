@@ -14,6 +14,8 @@ export interface MultiHeadAttentionConfig {
   sourceSize?: number | undefined;
   /** Whether the four projections have biases. Default true. */
   bias?: boolean | undefined;
+  /** Whether the projections to queries, keys and values have them. Default `bias`. */
+  qkvBias?: boolean | undefined;
   rng: Rng;
 }
 
@@ -46,16 +48,23 @@ export class MultiHeadAttention extends Module {
   readonly numHeads: number;
 
   /** @throws ConfigError when `numHeads` does not divide `hiddenSize`. */
-  constructor({ hiddenSize, numHeads, sourceSize = hiddenSize, bias, rng }: MultiHeadAttentionConfig) {
+  constructor({
+    hiddenSize,
+    numHeads,
+    sourceSize = hiddenSize,
+    bias,
+    qkvBias = bias,
+    rng,
+  }: MultiHeadAttentionConfig) {
     super();
     if (hiddenSize % numHeads !== 0) {
       throw new ConfigError(
         `MultiHeadAttention: numHeads: expected a divisor of hiddenSize (${hiddenSize}), received ${numHeads}.`,
       );
     }
-    this.qProj = new Linear(hiddenSize, hiddenSize, { bias, rng });
-    this.kProj = new Linear(sourceSize, hiddenSize, { bias, rng });
-    this.vProj = new Linear(sourceSize, hiddenSize, { bias, rng });
+    this.qProj = new Linear(hiddenSize, hiddenSize, { bias: qkvBias, rng });
+    this.kProj = new Linear(sourceSize, hiddenSize, { bias: qkvBias, rng });
+    this.vProj = new Linear(sourceSize, hiddenSize, { bias: qkvBias, rng });
     this.outProj = new Linear(hiddenSize, hiddenSize, { bias, rng });
     this.numHeads = numHeads;
   }

@@ -9,7 +9,7 @@ import { fusedDecoderBlock, fusedEncoderBlock, trainedEncoderBlock } from './fus
 import { GatedMLP } from './gated-mlp';
 import { LayerNorm } from './layer-norm';
 import { LayerScale } from './layer-scale';
-import { MLP } from './mlp';
+import { MLP, type MLPConfig } from './mlp';
 import { type AttentionInputs, MultiHeadAttention } from './multi-head-attention';
 import { RMSNorm } from './rms-norm';
 
@@ -30,10 +30,14 @@ export interface TransformerBlockConfig {
   layerScale?: number | undefined;
   /** Rate of dropout after attention and in the MLP. Default 0. */
   dropout?: number | undefined;
+  /** Rate of dropout after the MLP's activation, as {@link MLPConfig} has it: BERT has none. Default `dropout`. */
+  activationDropout?: number | undefined;
   /** Rate of dropping a whole half for a sample. Default 0. */
   dropPath?: number | undefined;
   /** Whether the linear layers have biases. Default true. */
   bias?: boolean | undefined;
+  /** Whether queries, keys and values have biases. Default `bias`. */
+  qkvBias?: boolean | undefined;
   rng: Rng;
 }
 
@@ -94,6 +98,12 @@ export class TransformerBlock extends Module {
       const attended = layerNorm1.forward(residualAdd(x, attend(x)));
       return layerNorm2.forward(residualAdd(attended, transform(attended))) as tf.Tensor3D;
     });
+  }
+
+  /** Whether anything in it is random in training. */
+  get dropsAnything(): boolean {
+    const { dropout, dropPath, mlp } = this;
+    return dropout.rate > 0 || dropPath.rate > 0 || (mlp instanceof MLP && mlp.activationDropout.rate > 0);
   }
 
   /** What is added of a half's result. */

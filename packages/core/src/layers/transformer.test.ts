@@ -9,6 +9,7 @@ import {
   KeyValueCache,
   LayerNorm,
   Linear,
+  type MLP,
   MultiHeadAttention,
   RMSNorm,
   Rng,
@@ -192,6 +193,27 @@ describe('TransformerBlock', () => {
     expect(() => block.forward(x, {}, { training: true })).toThrow(
       'Dropout: needs a random generator in training.',
     );
+  });
+
+  it('drops after the activation at a rate of its own', () => {
+    const sure = 1 - 2 ** -20; // drops all
+    const x = random(2, 3, 6);
+    const mlp = create({ activationDropout: sure }).mlp as MLP;
+    const dropped = mlp.forward(x, { training: true, rng: new Rng(1) });
+    expectClose(dropped, tf.broadcastTo(mlp.fc2.bias!.value, dropped.shape));
+    const end = create({ dropout: sure, activationDropout: 0 }).mlp as MLP;
+    expect(end.activationDropout.rate).toBe(0);
+    expect(tf.max(tf.abs(end.forward(x, { training: true, rng: new Rng(1) }))).dataSync()[0]).toBe(0);
+    expect(create({ activationDropout: sure }).dropsAnything).toBe(true);
+    expect(create().dropsAnything).toBe(false);
+  });
+
+  it('leaves out the biases of queries, keys and values alone', () => {
+    const biases = (config: Partial<TransformerBlockConfig>) =>
+      [...create(config).namedParameters().keys()].filter((key) => /(proj|fc\d)\.bias$/.test(key));
+    expect(biases({ qkvBias: false })).toEqual(['self_attn.out_proj.bias', 'mlp.fc1.bias', 'mlp.fc2.bias']);
+    expect(biases({ bias: false })).toEqual([]);
+    expect(biases({})).toHaveLength(6);
   });
 
   it('trains every parameter, and leaks nothing', () => {
