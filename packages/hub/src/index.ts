@@ -1,4 +1,5 @@
 export { convertTensors, restoreTensors, type TensorRule } from './convert-tensors';
+export { type LoadWeightsOptions, loadWeights, type WeightsReport } from './load-weights';
 export { filesInMemory, type ModelFiles } from './model-files';
 export {
   type ConfigField,
@@ -10,3 +11,4 @@ export {
   writeConfig,
 } from './read-config';
 export { readJson, readText } from './read-json';
+export { renameTensors } from './rename-tensors';

@@ -82,7 +82,7 @@ describe('loadWeights', () => {
     expect(report.ignored).toEqual(['position_ids']);
     expect(first(module)).toEqual([20, 21]);
     await expect(loadWeights(module, await open({ ...old, 'LayerNorm.weight': gamma! }))).rejects.toThrow(
-      /loadWeights: LayerNorm\.(weight|gamma) and LayerNorm\.(weight|gamma) are both LayerNorm.weight\./,
+      /renameTensors: LayerNorm\.(weight|gamma) and LayerNorm\.(weight|gamma) are both LayerNorm.weight\./,
     );
   });
 

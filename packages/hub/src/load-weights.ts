@@ -1,4 +1,5 @@
-import { CheckpointError, type LoadReport, type Module, type TensorReader } from '@crossmodal/core';
+import type { LoadReport, Module, TensorReader } from '@crossmodal/core';
+import { renameTensors } from './rename-tensors';
 
 export interface LoadWeightsOptions {
   /**
@@ -36,22 +37,16 @@ export async function loadWeights(
   { prefix, ignore = [], strict = true }: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
   const ignored: string[] = [];
-  const files = new Map<string, string>(); // the file's key by the module's
   const ofModule = prefixRule(prefix, [...module.namedParameters().keys()], reader.keys());
-  for (const key of reader.keys()) {
-    const renamed = NO_WEIGHTS.test(key) || ignore.some((test) => test.test(key)) ? undefined : ofModule(key);
-    if (renamed === undefined) {
-      ignored.push(key);
-      continue;
-    }
-    const name = renamed
-      .replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
+  const renamed = renameTensors(reader, (key) => {
+    const ignores = NO_WEIGHTS.test(key) || ignore.some((test) => test.test(key));
+    const name = ignores ? undefined : ofModule(key);
+    if (name === undefined) ignored.push(key);
+    return name
+      ?.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight')
       .replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-    if (files.has(name))
-      throw new CheckpointError(`loadWeights: ${files.get(name)} and ${key} are both ${name}.`);
-    files.set(name, key);
-  }
-  const report = await module.loadTensors(renamedReader(reader, files), { strict });
+  });
+  const report = await module.loadTensors(renamed, { strict });
   return { ...report, ignored };
 }
 
@@ -69,19 +64,4 @@ function prefixRule(
   if (inFile) return (key) => (key.startsWith(start) ? key.slice(start.length) : undefined);
   const heads = new Set(ofModule.filter((key) => !key.startsWith(start)));
   return (key) => (heads.has(key) ? key : start + key);
-}
-
-function renamedReader(reader: TensorReader, files: ReadonlyMap<string, string>): TensorReader {
-  const file = (key: string) => files.get(key) ?? key;
-  return {
-    metadata: reader.metadata,
-    keys: () => [...files.keys()],
-    info: (key) => reader.info(file(key)),
-    tensor: (key) => reader.tensor(file(key)),
-    async stateDict(select = () => true) {
-      const found = [];
-      for (const [key, inFile] of files) if (select(key)) found.push([key, await reader.tensor(inFile)]);
-      return Object.fromEntries(found);
-    },
-  };
 }
