@@ -56,6 +56,7 @@ export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from '.
 export { relu } from './ops/relu';
 export { residualAdd } from './ops/residual-add';
 export { rmsNorm } from './ops/rms-norm';
+export { type RotaryTables, rotaryEmbedding, rotaryTables } from './ops/rotary-embedding';
 export { silu } from './ops/silu';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
 
@@ -71,6 +72,11 @@ export { Dropout, DropPath } from './layers/dropout';
 export { Embedding, type EmbeddingLayerOptions } from './layers/embedding';
 export { GatedMLP } from './layers/gated-mlp';
 export { GroupNorm } from './layers/group-norm';
+export {
+  GroupedQueryAttention,
+  type GroupedQueryAttentionConfig,
+  type GroupedQueryAttentionInputs,
+} from './layers/grouped-query-attention';
 export {
   type FanOptions,
   fans,
@@ -170,6 +176,7 @@ export { Trainer } from './train/trainer';
 export type { FitOptions, FitResult, TrainerOptions, TrainingData } from './train/trainer-options';
 export type { TrainerState } from './train/trainer-state';
 export type { Logger, StepResult, TrainingEvent } from './train/training-event';
+export { yieldToEventLoop } from './train/yield-to-event-loop';
 
 // metrics
 

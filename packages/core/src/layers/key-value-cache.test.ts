@@ -39,12 +39,28 @@ describe('KeyValueCache', () => {
     cache.dispose();
   });
 
+  it('goes on with the rows that are selected', () => {
+    const cache = new KeyValueCache();
+    cache.selectRows([0]); // nothing is held yet
+    const rows = tf.concat([ofValue(1, 2), ofValue(2, 2), ofValue(3, 2)]);
+    cache.append(rows, tf.neg(rows));
+    expectNoLeak(() => cache.selectRows([2, 0, 2]));
+    const more = tf.concat([ofValue(4, 1), ofValue(5, 1), ofValue(6, 1)]);
+    const { keys, values } = cache.append(more, tf.neg(more));
+    expect(cache.length).toBe(3);
+    const firsts = (x: tf.Tensor4D) => [...tf.slice(x, [0, 0, 0, 0], [-1, 1, -1, 1]).dataSync()];
+    expectClose(firsts(keys), [3, 3, 4, 3, 3, 5, 3, 3, 6]);
+    expectClose(firsts(values), [-3, -3, -4, -3, -3, -5, -3, -3, -6]);
+    cache.dispose();
+  });
+
   it('leaks nothing, in a tidy or out of it', () => {
     expectNoLeak(() => {
       const cache = new KeyValueCache();
       const [keys, values] = [ofValue(1, 2), ofValue(2, 2)];
       cache.append(keys, values);
       tf.tidy(() => void cache.extend([1, 2, 5, 3]));
+      tf.tidy(() => cache.selectRows([0]));
       cache.append(keys, values);
       cache.extend([1, 2, 5, 3]);
       tf.dispose([keys, values]);

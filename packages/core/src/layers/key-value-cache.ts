@@ -66,6 +66,19 @@ export class KeyValueCache {
     return result;
   }
 
+  /**
+   * Goes on with other rows of the batch, in any order and number: as beams branch and end.
+   *
+   * @param rows For each row to come, the index of the one whose past it takes over.
+   */
+  selectRows(rows: readonly number[]): void {
+    const { stored } = this;
+    if (!stored) return;
+    const indices = tf.tensor1d(rows as number[], 'int32');
+    this.store(tf.gather(stored.keys, indices), tf.gather(stored.values, indices));
+    indices.dispose();
+  }
+
   /** Forgets everything; the cache can be used again. */
   dispose(): void {
     tf.dispose({ ...this.stored });
