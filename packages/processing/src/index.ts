@@ -5,8 +5,7 @@ export { type AffineOptions, affineImage } from './image/affine-image';
 export { augmentBatch } from './image/augment-batch';
 export type { AugmentBatchOptions, ImageStack } from './image/augment-batch-options';
 export { type CenterCropOptions, centerCrop } from './image/center-crop';
-export { CLIPImageProcessor, type ImageInput, type ProcessOptions } from './image/clip-image-processor';
-export type { CLIPImageProcessorConfig } from './image/clip-image-processor-config';
+export { CLIPImageProcessor } from './image/clip-image-processor';
 export { type ColorJitterOptions, colorJitter } from './image/color-jitter';
 export { cropImage, type Region } from './image/crop-image';
 export { type DecodeImageOptions, decodeImage, type ImageSource } from './image/decode-image';
@@ -19,6 +18,9 @@ export {
   imageBatches,
 } from './image/image-batches';
 export { type ImageHeader, readImageHeader } from './image/image-header';
+export { type ImageInput, ImageProcessor, type ProcessOptions } from './image/image-processor';
+export type { ImageProcessorConfig } from './image/image-processor-config';
+export type { ImageProcessorClass } from './image/image-processor-families';
 export { imagesToPixelValues, type Normalization, type PixelValues } from './image/images-to-pixel-values';
 export { type PadOptions, padImage } from './image/pad-image';
 export { type RandomAffineOptions, randomAffine } from './image/random-affine';
@@ -30,6 +32,8 @@ export { type ResizeOptions, resizeImage } from './image/resize-image';
 export { resizeShortestEdge } from './image/resize-shortest-edge';
 export { toGrayscale } from './image/to-grayscale';
 export { type ToRGBOptions, toRGB } from './image/to-rgb';
+export { torchvisionImageNet } from './image/torchvision-imagenet';
+export { imageProcessorConfig } from './image/write-image-processor-config';
 export type { RandomSource } from './random-source';
 
 // text

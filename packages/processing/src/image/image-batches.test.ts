@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CLIPImageProcessor, type ImageInput } from './clip-image-processor';
+import { CLIPImageProcessor } from './clip-image-processor';
 import { type ImageBatch, type ImageBatchesOptions, imageBatches } from './image-batches';
+import type { ImageInput } from './image-processor';
 import { decodeGolden } from './testing/decode-golden';
 import { noiseImage } from './testing/noise-image';
 

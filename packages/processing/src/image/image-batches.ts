@@ -1,7 +1,7 @@
 import { startImageThreads } from '#image-threads';
 import { ConfigError, DataError } from '../errors';
-import type { CLIPImageProcessor, ImageInput } from './clip-image-processor';
 import type { DecodeImageOptions } from './decode-image';
+import type { ImageInput, ImageProcessor } from './image-processor';
 import type { PixelValues } from './images-to-pixel-values';
 import { describe } from './raw-image';
 
@@ -42,7 +42,7 @@ export interface ImageBatchesOptions {
  * Decodes and prepares many images, batch after batch: in parallel, in order, ahead of the caller by at most a
  * batch, and without losing the others to a bad file.
  *
- * The pixels are those of {@link CLIPImageProcessor.process}. Threads end with the generator, also when its loop is left.
+ * The pixels are those of {@link ImageProcessor.process}. Threads end with the generator, also when its loop is left.
  *
  * @param processor One whose images have one size: with a `cropSize`, or an exact `size`.
  * @param images Paths, URLs, bytes, Blobs or decoded images; a list, or any iterable.
@@ -55,7 +55,7 @@ export interface ImageBatchesOptions {
  * }
  */
 export async function* imageBatches(
-  processor: CLIPImageProcessor,
+  processor: ImageProcessor,
   images: Iterable<ImageInput> | AsyncIterable<ImageInput>,
   { batchSize = 32, threads = 0, decode = {}, signal, onProgress }: ImageBatchesOptions = {},
 ): AsyncGenerator<ImageBatch, void, undefined> {
@@ -129,7 +129,7 @@ interface Job {
   result: Promise<Float32Array>;
 }
 
-function sizeOf({ config: { size, cropSize } }: CLIPImageProcessor): { height: number; width: number } {
+function sizeOf({ config: { size, cropSize } }: ImageProcessor): { height: number; width: number } {
   if (cropSize) return cropSize;
   if (size && !('shortestEdge' in size)) return size;
   throw new ConfigError(

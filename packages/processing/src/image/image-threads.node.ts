@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { ConfigError, DataError } from '../errors';
-import type { ImageInput } from './clip-image-processor';
+import type { ImageInput } from './image-processor';
 import { type ImageThreads, type ImageThreadsOptions, inThisThread } from './image-threads';
 import { reason } from './read-source';
 

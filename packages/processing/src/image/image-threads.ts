@@ -1,10 +1,10 @@
-import { CLIPImageProcessor, type ImageInput } from './clip-image-processor';
-import type { CLIPImageProcessorConfig } from './clip-image-processor-config';
 import { type DecodeImageOptions, decodeImage } from './decode-image';
+import { type ImageInput, ImageProcessor } from './image-processor';
+import type { ImageProcessorConfig } from './image-processor-config';
 import { imagesToPixelValues } from './images-to-pixel-values';
 
 export interface ImageThreadsOptions {
-  config: CLIPImageProcessorConfig;
+  config: ImageProcessorConfig;
   decode: Omit<DecodeImageOptions, 'signal'>;
   threads: number;
 }
@@ -20,10 +20,12 @@ export interface ImageThreads {
 
 /** From a file, or whatever it is, to floats. */
 export function imagePreparer({ config, decode }: Omit<ImageThreadsOptions, 'threads'>) {
-  const processor = new CLIPImageProcessor(config);
+  const processor = new ImageProcessor(config);
   return async (input: ImageInput): Promise<Float32Array> => {
     const isDecoded = typeof input === 'object' && input !== null && 'channels' in input;
-    const image = processor.prepare(isDecoded ? input : await decodeImage(input, decode));
+    const image = processor.prepare(
+      isDecoded ? input : await decodeImage(input, { alpha: config.alpha, ...decode }),
+    );
     return imagesToPixelValues([image], config).data;
   };
 }

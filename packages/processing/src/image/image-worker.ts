@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { DataError } from '../errors';
-import type { ImageInput } from './clip-image-processor';
+import type { ImageInput } from './image-processor';
 import { imagePreparer } from './image-threads';
 import type { ImageAnswer } from './image-threads.node';
 

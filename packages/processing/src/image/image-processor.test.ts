@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CLIPImageProcessor } from './clip-image-processor';
+import { ImageProcessor } from './image-processor';
 import { decodeGolden } from './testing/decode-golden';
 import { noiseImage } from './testing/noise-image';
 import { sha256 as sha256Of } from './testing/sha256';
@@ -19,11 +20,11 @@ const golden: { processed: Case[] } = JSON.parse(
 const files = decodeGolden();
 const file = (name: string) => files.find((c) => c.name === name)!.file;
 
-describe('CLIPImageProcessor', () => {
+describe('ImageProcessor', () => {
   it("gives transformers' floats, bit for bit", async () => {
     expect(golden.processed.length).toBe(20);
     for (const { config, seed, from, shape, sha256, first } of golden.processed) {
-      const { data, shape: ours } = await CLIPImageProcessor.fromConfig(config).process(
+      const { data, shape: ours } = await ImageProcessor.fromConfig(config).process(
         noiseImage(seed, ...from),
       );
       expect(ours).toEqual(shape);
@@ -36,6 +37,8 @@ describe('CLIPImageProcessor', () => {
 
   it("has OpenAI's constants by default", () => {
     expect(new CLIPImageProcessor().config).toEqual({
+      type: 'CLIPImageProcessor',
+      alpha: 'drop',
       size: { shortestEdge: 224 },
       filter: 'bicubic',
       cropSize: { width: 224, height: 224 },
@@ -47,7 +50,7 @@ describe('CLIPImageProcessor', () => {
   });
 
   it("has SigLIP's defaults for a SigLIP checkpoint", () => {
-    const { config } = CLIPImageProcessor.fromConfig({
+    const { config } = ImageProcessor.fromConfig({
       image_processor_type: 'SiglipImageProcessor',
       resample: 3,
     });
@@ -83,41 +86,53 @@ describe('CLIPImageProcessor', () => {
   it('names the image that cannot be used', async () => {
     const processor = new CLIPImageProcessor();
     await expect(processor.process([file('gif'), new Uint8Array([1, 2, 3])])).rejects.toThrow(
-      'CLIPImageProcessor.process: images[1]: decodeImage: the image: expected a PNG',
+      'ImageProcessor.process: images[1]: decodeImage: the image: expected a PNG',
     );
     await expect(processor.process([null as never])).rejects.toThrow(
-      'CLIPImageProcessor.process: images[0]: decodeImage: source: expected a path, URL, Uint8Array or Blob, received null.',
+      'ImageProcessor.process: images[0]: decodeImage: source: expected a path, URL, Uint8Array or Blob, received null.',
     );
     await expect(processor.process([])).rejects.toThrow(
-      'CLIPImageProcessor.process: images: expected at least one, received none.',
+      'ImageProcessor.process: images: expected at least one, received none.',
     );
     await expect(processor.process(file('gif'), { concurrency: 0 })).rejects.toThrow(
       'concurrency: expected an integer of at least 1, received 0.',
     );
     const uncropped = new CLIPImageProcessor({ size: { shortestEdge: 8 }, cropSize: null });
     await expect(uncropped.process([noiseImage(1, 8, 8, 3), noiseImage(1, 8, 16, 3)])).rejects.toThrow(
-      'CLIPImageProcessor.process: images[1]: expected 8 x 8 after preparation like the others, received 8 x 16; set cropSize, or process them singly.',
+      'ImageProcessor.process: images[1]: expected 8 x 8 after preparation like the others, received 8 x 16; set cropSize, or process them singly.',
     );
   });
 
   it('refuses a configuration that it cannot follow', () => {
-    const from = (json: unknown) => () => CLIPImageProcessor.fromConfig(json);
-    expect(from('x')).toThrow('CLIPImageProcessor.fromConfig: json: expected an object, received "x".');
-    expect(from({ image_processor_type: 'ViTImageProcessor' })).toThrow(
-      'CLIPImageProcessor.fromConfig: image_processor_type: expected that of CLIP, ChineseCLIP, Siglip, received "ViTImageProcessor".',
+    const from = (json: unknown) => () => ImageProcessor.fromConfig(json);
+    expect(from('x')).toThrow('ImageProcessor.fromConfig: json: expected an object, received "x".');
+    expect(from({ image_processor_type: 'DPTImageProcessor' })).toThrow(
+      'ImageProcessor.fromConfig: image_processor_type: expected that of CLIP, ChineseCLIP, Siglip, ViT, ConvNext, EfficientNet, received "DPTImageProcessor".',
     );
     expect(from({ size: { longest_edge: 3 } })).toThrow(
-      'CLIPImageProcessor.fromConfig: size: expected a number, {"shortest_edge"} or {"height", "width"}, received {"longest_edge":3}.',
+      'ImageProcessor.fromConfig: size: expected a number, {"shortest_edge"} or {"height", "width"}, received {"longest_edge":3}.',
     );
     expect(from({ resample: 5 })).toThrow(
       'resample: expected 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic) or 4 (box), received 5.',
     );
     expect(from({ image_mean: [1, 2] })).toThrow('image_mean: expected three numbers, received [1, 2].');
     expect(from({ image_std: [1, 0, 1] })).toThrow(
-      'CLIPImageProcessor: std: expected three numbers above 0, received [1, 0, 1].',
+      'ImageProcessor: std: expected three numbers above 0, received [1, 0, 1].',
     );
     expect(from({ rescale_factor: 'x' })).toThrow(
-      'CLIPImageProcessor: rescaleFactor: expected a number, received "x".',
+      'ImageProcessor.fromConfig: rescale_factor: expected a number above 0, received "x".',
+    );
+    expect(from({ do_resize: 'yes' })).toThrow('do_resize: expected true or false, received "yes".');
+    expect(from({ do_pad: true })).toThrow('do_pad: expected false, received true.');
+    const convNext = { image_processor_type: 'ConvNextImageProcessor' };
+    expect(from({ ...convNext, size: { height: 8, width: 8 } })).toThrow(
+      'ImageProcessor.fromConfig: size: expected {"shortest_edge"}, received ',
+    );
+    expect(from({ ...convNext, do_center_crop: true, crop_size: 8 })).toThrow(
+      'do_center_crop: expected false (crop_pct crops), received true.',
+    );
+    expect(from({ ...convNext, size: 224, crop_pct: 0 })).toThrow(
+      'crop_pct: expected a number above 0, received 0.',
     );
   });
 });
