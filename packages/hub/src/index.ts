@@ -1,4 +1,12 @@
 export { convertTensors, restoreTensors, type TensorRule } from './convert-tensors';
+export type { DownloadOptions, DownloadProgress, SnapshotOptions } from './download/download-options';
+export { downloadSnapshot } from './download/download-snapshot';
+export type { FolderHandle } from './download/folder-handle';
+export type { RepoType } from './download/hub-client';
+export { HubError, type HubErrorReason } from './download/hub-error';
+export { openPretrained } from './download/open-pretrained';
+export type { NetworkPatience } from './download/retry';
+export { saveModelFiles } from './download/save-model-files';
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from './load-weights';
 export { filesInMemory, type ModelFiles } from './model-files';
 export {

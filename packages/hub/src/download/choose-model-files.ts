@@ -1,0 +1,27 @@
+/** What the weights of a model are called, the formats preferred first; shards come with their index. */
+const WEIGHTS: readonly RegExp[][] = [
+  [/^model\.safetensors$/],
+  [/^model\.safetensors\.index\.json$/, /^model-\d+-of-\d+\.safetensors$/],
+  [/^pytorch_model\.bin$/],
+  [/^pytorch_model\.bin\.index\.json$/, /^pytorch_model-\d+-of-\d+\.bin$/],
+  [/^open_clip_(pytorch_)?model\.safetensors$/],
+  [/^open_clip_(pytorch_)?model\.bin$/],
+  [/^flax_model\.msgpack$/],
+  [/^flax_model\.msgpack\.index\.json$/, /^flax_model-\d+-of-\d+\.msgpack$/],
+];
+/** Configurations and vocabularies. */
+const SMALL = /\.(json|txt|model)$|^vocab/;
+const INDEX = /\.index\.json$/;
+
+/**
+ * Which files of a repository a model is loaded from: its configurations and vocabularies, and its weights in one format
+ * (safetensors before PyTorch before open_clip before flax). Folders within are other models, or other forms of it.
+ */
+export function chooseModelFiles(paths: readonly string[]): string[] {
+  const top = paths.filter((path) => !path.includes('/'));
+  const formats = WEIGHTS.filter(([first]) => top.some((path) => first!.test(path)));
+  const weights = formats[0] ?? [];
+  return top.filter(
+    (path) => weights.some((name) => name.test(path)) || (SMALL.test(path) && !INDEX.test(path)),
+  );
+}

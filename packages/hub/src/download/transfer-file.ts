@@ -1,0 +1,130 @@
+import { CheckpointError } from '@crossmodal/core';
+import { quote } from './check-names';
+import { type HubClient, type OpenResponse, reason } from './hub-client';
+import { HubError } from './hub-error';
+import type { ContentHash, CreateHash, PartialFile } from './partial-file';
+import type { RepoFile } from './repo-file';
+import { type NetworkPatience, TransientError, withRetries } from './retry';
+
+export interface TransferOptions {
+  client: HubClient;
+  url: string;
+  file: RepoFile;
+  /** Where it goes; what it has already is not fetched again. */
+  partial: PartialFile;
+  createHash: CreateHash;
+  network: NetworkPatience;
+  signal: AbortSignal;
+  onLoaded(bytes: number): void;
+  /** What errors begin with. */
+  where: string;
+}
+
+/**
+ * Fetches a file's content, going on where an earlier attempt ended, and puts it in place once its size and hash are
+ * those of the listing. Never more bytes are written than the listing says.
+ *
+ * @throws CheckpointError when the content is another one; HubError when it cannot be had.
+ */
+export async function transferFile(options: TransferOptions): Promise<void> {
+  const { client, url, file, partial, createHash, network, signal, onLoaded } = options;
+  const where = `${options.where}: ${file.path}`;
+  let hash: ContentHash | undefined;
+  const restart = async () => {
+    await partial.clear();
+    hash = newHash(file, createHash);
+    onLoaded(0);
+  };
+
+  const attempt = async (progressed: () => void) => {
+    if (partial.size > file.size) await restart();
+    if (hash === undefined) {
+      hash = newHash(file, createHash);
+      for await (const chunk of partial.chunks()) hash.update(chunk);
+      onLoaded(partial.size);
+    }
+    const resumed = partial.size > 0;
+    if (partial.size < file.size) {
+      // Compressed, the parts of a file could not be told apart.
+      const headers = { 'accept-encoding': 'identity', ...(resumed && { range: `bytes=${partial.size}-` }) };
+      const open = await client.get(url, headers);
+      try {
+        const { response } = open;
+        const refused = response.status === 416;
+        if (resumed && (refused || !continues(response, partial.size, file.size))) await restart();
+        if (refused)
+          throw new TransientError(new HubError('refused', `${where}: the server gives no part of it.`));
+        checkLength(response, file.size - partial.size, where);
+        await readBody(open, async (chunk) => {
+          if (partial.size + chunk.byteLength > file.size) {
+            await restart();
+            throw new CheckpointError(`${where}: expected ${file.size} bytes, received more: refused.`);
+          }
+          await partial.append(chunk);
+          hash!.update(chunk);
+          onLoaded(partial.size);
+          progressed();
+        });
+        if (partial.size < file.size) throw new BrokenBody('nothing more came');
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (!(cause instanceof BrokenBody)) throw cause;
+        const message = `${where}: the connection broke after ${partial.size} of ${file.size} bytes: ${cause.message}.`;
+        throw new TransientError(new HubError('network', message, { cause: cause.cause }));
+      } finally {
+        open.end();
+      }
+    }
+    const found = await hash.hex();
+    if (found === (file.sha256 ?? file.oid)) return;
+    await restart();
+    const error = new CheckpointError(
+      `${where}: expected content with the hash ${file.sha256 ?? file.oid}, received ${found}: refused.`,
+    );
+    // What was there before may have been damaged: once more, from the start.
+    throw resumed ? new TransientError(error) : error;
+  };
+  await withRetries(attempt, network, signal);
+  await partial.finish();
+}
+
+class BrokenBody extends Error {}
+
+async function readBody(
+  { response, heard }: OpenResponse,
+  use: (chunk: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const reader = response.body!.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause) => {
+      throw new BrokenBody(reason(cause), { cause });
+    });
+    if (done) return;
+    heard();
+    await use(value);
+  }
+}
+
+/** Whether an answer goes on where the file ends; otherwise it begins at its start. */
+function continues(response: Response, from: number, size: number): boolean {
+  if (response.status !== 206) return false;
+  const range = response.headers.get('content-range'); // not every host shows it to a browser; the hash tells
+  return range === null || range.replace(/\s+/g, ' ') === `bytes ${from}-${size - 1}/${size}`;
+}
+
+function checkLength(response: Response, expected: number, where: string): void {
+  const length = response.headers.get('content-length');
+  if (length === null || Number(length) === expected) return;
+  if (response.headers.has('content-encoding')) return; // then it is the length of something else
+  throw new CheckpointError(
+    `${where}: expected ${expected} bytes, the server has ${quote(length)}: refused.`,
+  );
+}
+
+/** git hashes a header before the content. */
+function newHash(file: RepoFile, createHash: CreateHash): ContentHash {
+  if (file.sha256 !== undefined) return createHash('sha256');
+  const hash = createHash('sha1');
+  hash.update(new TextEncoder().encode(`blob ${file.size}\0`));
+  return hash;
+}
