@@ -7,6 +7,11 @@ export interface ForwardContext {
   training?: boolean;
   /** Source of every random number of the pass; needed when something random is active in training. */
   rng?: Rng;
+  /**
+   * Whether stacks of blocks keep only what goes into each block for the backward pass, and compute the rest again
+   * there ({@link checkpointedBlock}): less memory, a forward pass more. The result is the same. Default false.
+   */
+  gradientCheckpointing?: boolean;
 }
 
 /** The context's generator, or an error that says who needs it. */

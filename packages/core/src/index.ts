@@ -29,9 +29,25 @@ export { Rng, type RngState } from './rng';
 export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 export { ZeroRng } from './zero-rng';
 
+// adapters
+
+export { type AddLoRAOptions, addLoRA } from './adapters/add-lora';
+export type { LoRA, LoRALayer, LoRASettings } from './adapters/lora';
+export {
+  type LoadLoRAOptions,
+  type LoRAConfig,
+  loadLoRA,
+  loraConfig,
+  loraStateDict,
+} from './adapters/lora-files';
+export { mergeLoRA, unmergeLoRA } from './adapters/merge-lora';
+export { removeLoRA } from './adapters/remove-lora';
+export { setAdapter } from './adapters/set-adapter';
+
 // ops
 
 export { type AttentionOptions, attention } from './ops/attention';
+export { checkpointed } from './ops/checkpointed';
 export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
 export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
 export { type Conv2dOptions, conv2d, type Padding } from './ops/conv2d';
@@ -169,8 +185,15 @@ export { BYTES_PER_ELEMENT, castStateDict, hostTensorFromValues, hostTensorValue
 
 // training
 
+export { BufferSnapshot } from './train/buffer-snapshot';
 export type { CheckpointOptions } from './train/checkpoint-keeper';
-export type { LossFunction, LossResult } from './train/loss-function';
+export { checkpointedBlock } from './train/checkpointed-block';
+export type {
+  GradientFunction,
+  GradientResult,
+  LossFunction,
+  LossResult,
+} from './train/loss-function';
 export { type ProgressLoggerOptions, type ProgressStream, progressLogger } from './train/progress-logger';
 export { Trainer } from './train/trainer';
 export type { FitOptions, FitResult, TrainerOptions, TrainingData } from './train/trainer-options';

@@ -61,10 +61,15 @@ export abstract class Module {
     return new Map([...this.namedParameters()].filter(([, parameter]) => parameter.trainable));
   }
 
-  /** Every parameter and buffer in file layout, by checkpoint key. */
-  async stateDict(): Promise<StateDict> {
+  /**
+   * Every parameter and buffer in file layout, by checkpoint key: what a published file of the model holds.
+   *
+   * @param options.adapters Whether the parameters of adapters ({@link addLoRA}) come with it. Default false.
+   */
+  async stateDict({ adapters = false }: { adapters?: boolean } = {}): Promise<StateDict> {
     const state: StateDict = {};
-    for (const [key, parameter] of this.namedParameters()) state[key] = await parameter.toHost();
+    for (const [key, parameter] of this.namedParameters())
+      if (adapters || !parameter.adapter) state[key] = await parameter.toHost();
     return state;
   }
 
@@ -184,6 +189,14 @@ export abstract class Module {
   /** Releases every parameter and buffer. */
   dispose(): void {
     for (const parameter of this.namedParameters().values()) parameter.dispose();
+  }
+
+  /** This module and all below it, each once. */
+  allModules(): Set<Module> {
+    const found = new Set<Module>([this]);
+    for (const [, child] of this.children())
+      if (child instanceof Module) for (const module of child.allModules()) found.add(module);
+    return found;
   }
 
   /** Child modules and parameters, by the snake_case of their fields. */

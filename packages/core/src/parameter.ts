@@ -31,6 +31,8 @@ export interface ParameterOptions {
   fileDType?: 'F32' | 'I64';
   /** Whether files may lack it: it then keeps its value. Default false. */
   optional?: boolean;
+  /** Whether it belongs to an adapter (LoRA): a model's files may lack it, and are written without it. Default false. */
+  adapter?: boolean;
 }
 
 /** A tensor that a {@link Module} owns: trained, or a buffer. It holds a `tf.Variable` in engine layout. */
@@ -39,18 +41,26 @@ export class Parameter {
   readonly layout: ParameterLayout;
   readonly buffer: boolean;
   readonly optional: boolean;
+  readonly adapter: boolean;
   private readonly fileDType: 'F32' | 'I64';
 
   /** @param initial Initial value in engine layout. The parameter takes it over: do not use it afterwards. */
   constructor(
     initial: tf.Tensor,
-    { layout = 'same', buffer = false, fileDType, optional = false }: ParameterOptions = {},
+    {
+      layout = 'same',
+      buffer = false,
+      fileDType,
+      adapter = false,
+      optional = adapter,
+    }: ParameterOptions = {},
   ) {
     this.value = tf.variable(initial, !buffer);
     initial.dispose();
     this.layout = layout;
     this.buffer = buffer;
     this.optional = optional;
+    this.adapter = adapter;
     this.fileDType = fileDType ?? (initial.dtype === 'int32' ? 'I64' : 'F32');
   }
 

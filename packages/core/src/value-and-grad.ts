@@ -44,6 +44,28 @@ export function valueAndGrad(
 }
 
 /**
+ * Gradients of `sum(dy · f())` for tensors that `f` reads, undefined where it does not: for use within a backward
+ * pass, whose own tape stays as it is. The caller owns them.
+ */
+export function pullBack(f: () => tf.Tensor, xs: tf.Tensor[], dy: tf.Tensor): (tf.Tensor | undefined)[] {
+  const forward = () => {
+    const y = f();
+    releaseDuringBackward();
+    return y;
+  };
+  const { state } = tf.engine();
+  const outer = state.activeTape;
+  try {
+    // A clone of dy, since a backward pass releases what it was given.
+    const { value, grads } = runOnTape(() => tf.engine().gradients(forward, xs, tf.clone(dy), true));
+    value.dispose();
+    return grads;
+  } finally {
+    if (state.gradientDepth === 0) state.activeTape = outer!;
+  }
+}
+
+/**
  * Makes each node of the tape release, when its turn comes in the backward pass, what the node after it held: the
  * tensors saved for that node's gradient, the gradients of its outputs, whose last use that was, and the
  * gradients that were added to those of a tensor used more than once.

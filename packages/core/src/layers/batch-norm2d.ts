@@ -16,7 +16,8 @@ export interface BatchNorm2dOptions {
 /**
  * Batch normalisation of images: each channel over the batch and all pixels. In training it uses the statistics
  * of the batch, and moves the running ones towards them; otherwise it uses the running ones. A batch whose
- * statistics are not finite leaves the running ones as they are. Ioffe and Szegedy 2015, algorithm 1.
+ * statistics are not finite leaves the running ones as they are; and so does a frozen norm (its weight is not
+ * trained), which uses the running ones in training too. Ioffe and Szegedy 2015, algorithm 1.
  *
  * @example
  * const norm = new BatchNorm2d(8);
@@ -57,7 +58,7 @@ export class BatchNorm2d extends Module {
     const channels = this.weight.size;
     assertShape(x.shape, [null, null, null, channels], 'BatchNorm2d: x');
     return tf.tidy(() => {
-      if (!context?.training) {
+      if (!context?.training || !this.weight.trainable) {
         const y = this.withRunningStatistics(x);
         return relu ? tf.relu(y) : y;
       }

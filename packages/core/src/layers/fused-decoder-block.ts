@@ -94,7 +94,8 @@ function inferenceParts(
   inputs: AttentionInputs,
   context: ForwardContext | undefined,
 ) {
-  return context?.training || tf.engine().isTapeOn() ? undefined : partsOf(block, x, inputs);
+  if (tf.engine().isTapeOn() || (context?.training && block.dropsAnything)) return;
+  return partsOf(block, x, inputs);
 }
 
 /** What all of these kernels take, weights in the order of their table; undefined where they do not apply. */
@@ -116,6 +117,7 @@ function partsOf(
     beta2: layerNorm2.bias.value,
   };
   const linears = { q: qProj, k: kProj, v: vProj, out: outProj, fc1: mlp.fc1, fc2: mlp.fc2 };
+  if (!Object.values(linears).every((linear) => linear.isPlain)) return;
   for (const [name, linear] of Object.entries(linears)) weights[`${name}Weight`] = linear.weight.value;
   for (const [name, linear] of Object.entries(linears)) weights[`${name}Bias`] = linear.bias?.value;
   return { weights, attrs: { numHeads, epsilon: layerNorm1.epsilon, activation } };

@@ -39,9 +39,10 @@ export class GatedMLP extends Module {
   /** float32 [..., hiddenSize] to the same. */
   forward(x: tf.Tensor, context?: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const gate = activate(this.gateProj.forward(x), this.activation);
-      const gated = tf.mul(gate, this.upProj.forward(x)); // [..., intermediateSize]
-      return this.dropout.forward(this.downProj.forward(this.dropout.forward(gated, context)), context);
+      const gate = activate(this.gateProj.forward(x, context), this.activation);
+      const gated = tf.mul(gate, this.upProj.forward(x, context)); // [..., intermediateSize]
+      const kept = this.dropout.forward(gated, context);
+      return this.dropout.forward(this.downProj.forward(kept, context), context);
     });
   }
 }

@@ -1,4 +1,6 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LoRA } from '../adapters/lora';
+import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
 import { linear } from '../ops/linear';
 import { Parameter } from '../parameter';
@@ -20,10 +22,13 @@ export interface LinearOptions {
  * const y = layer.forward(tf.ones([3, 4])); // [3, 2]
  */
 export class Linear extends Module {
+  static override readonly checkpointKeys = { lora: '' };
   /** [in, out]; in files [out, in]. */
   readonly weight: Parameter;
   /** [out] */
   readonly bias: Parameter | undefined;
+  /** Low-rank adapters, where {@link addLoRA} or {@link loadLoRA} gave it some. */
+  lora: LoRA | undefined;
 
   constructor(inFeatures: number, outFeatures: number, { bias = true, rng }: LinearOptions) {
     super();
@@ -32,8 +37,15 @@ export class Linear extends Module {
     this.bias = bias ? new Parameter(uniform([outFeatures], rng, -bound, bound)) : undefined;
   }
 
-  /** float32 [..., in] to [..., out]. */
-  forward(x: tf.Tensor): tf.Tensor {
-    return linear(x, this.weight.value, this.bias?.value);
+  /** float32 [..., in] to [..., out]. The context is for the dropout of an adapter. */
+  forward(x: tf.Tensor, context?: ForwardContext): tf.Tensor {
+    const { lora } = this;
+    const base = () => linear(x, this.weight.value, this.bias?.value);
+    return lora?.isApplied ? tf.tidy(() => lora.addTo(base(), x, context)) : base();
+  }
+
+  /** Whether it is `x W + b` and no more, as fused kernels take it to be. */
+  get isPlain(): boolean {
+    return !this.lora?.isApplied;
   }
 }

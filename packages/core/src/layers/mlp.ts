@@ -55,8 +55,9 @@ export class MLP extends Module {
   /** float32 [..., hiddenSize] to the same. */
   forward(x: tf.Tensor, context?: ForwardContext): tf.Tensor {
     return tf.tidy(() => {
-      const active = activate(this.fc1.forward(x), this.activation); // [..., intermediateSize]
-      return this.dropout.forward(this.fc2.forward(this.activationDropout.forward(active, context)), context);
+      const active = activate(this.fc1.forward(x, context), this.activation); // [..., intermediateSize]
+      const kept = this.activationDropout.forward(active, context);
+      return this.dropout.forward(this.fc2.forward(kept, context), context);
     });
   }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
+import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
 import { attention } from '../ops/attention';
 import type { Rng } from '../rng';
@@ -74,7 +75,11 @@ export class MultiHeadAttention extends Module {
    * @returns float32 [batch, queries, hiddenSize]; the caller disposes it.
    * @throws ShapeError when shapes do not fit; ConfigError for a cache in cross-attention.
    */
-  forward(x: tf.Tensor, { source, attentionMask, bias, causal, cache }: AttentionInputs = {}): tf.Tensor3D {
+  forward(
+    x: tf.Tensor,
+    { source, attentionMask, bias, causal, cache }: AttentionInputs = {},
+    context?: ForwardContext,
+  ): tf.Tensor3D {
     const hiddenSize = this.qProj.weight.shape[0]!;
     assertShape(x.shape, [null, null, hiddenSize], 'MultiHeadAttention: x');
     const [batch, queries] = x.shape as [number, number, number];
@@ -89,16 +94,16 @@ export class MultiHeadAttention extends Module {
     }
     return tf.tidy(() => {
       const from = source ?? x;
-      const query = this.splitHeads(this.qProj.forward(x)); // [batch, heads, queries, headDim]
-      let key = this.splitHeads(this.kProj.forward(from)); // [batch, heads, keys, headDim]
-      let value = this.splitHeads(this.vProj.forward(from)); // [batch, heads, keys, headDim]
+      const query = this.splitHeads(this.qProj.forward(x, context)); // [batch, heads, queries, headDim]
+      let key = this.splitHeads(this.kProj.forward(from, context)); // [batch, heads, keys, headDim]
+      let value = this.splitHeads(this.vProj.forward(from, context)); // [batch, heads, keys, headDim]
       if (cache) ({ keys: key, values: value } = cache.append(key, value));
       const keys = key.shape[2];
       if (attentionMask) assertShape(attentionMask.shape, [batch, keys], 'MultiHeadAttention: attentionMask');
       const mask = attentionMask && tf.reshape(attentionMask, [batch, 1, 1, keys]);
       const mixed = attention(query, key, value, { bias, mask, causal });
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, queries, hiddenSize]);
-      return this.outProj.forward(joined) as tf.Tensor3D;
+      return this.outProj.forward(joined, context) as tf.Tensor3D;
     });
   }
 

@@ -82,7 +82,11 @@ export class TransformerBlock extends Module {
    */
   forward(x: tf.Tensor, inputs: AttentionInputs = {}, context?: ForwardContext): tf.Tensor3D {
     const attend = (x: tf.Tensor) =>
-      this.branch(this.dropout.forward(this.selfAttn.forward(x, inputs), context), this.layerScale1, context);
+      this.branch(
+        this.dropout.forward(this.selfAttn.forward(x, inputs, context), context),
+        this.layerScale1,
+        context,
+      );
     const transform = (x: tf.Tensor) => this.branch(this.mlp.forward(x, context), this.layerScale2, context);
     return tf.tidy(() => {
       const fused =

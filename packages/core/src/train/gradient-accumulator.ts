@@ -4,7 +4,7 @@ import { ConfigError } from '../errors';
 import { globalNorm } from '../optim/global-norm';
 import type { Parameter } from '../parameter';
 import { valueAndGrad } from '../value-and-grad';
-import type { LossResult } from './loss-function';
+import type { GradientResult, LossResult } from './loss-function';
 
 /** Means over the micro-batches, on the host. */
 export interface AccumulatedResult {
@@ -26,25 +26,33 @@ export class GradientAccumulator {
 
   /** @param loss Is run once, on the tape. */
   add(loss: () => LossResult, parameters: ReadonlyMap<string, Parameter>): void {
-    let weight = 1;
-    const metrics: [string, tf.Tensor | number][] = [];
+    let weight: number | undefined;
+    const metrics: Record<string, tf.Tensor | number> = {};
     const run = () => {
       const result = loss();
       assertShape(result.loss.shape, [], 'Trainer: loss', 'Reduce it with tf.mean.');
-      weight = result.weight ?? 1;
-      for (const [name, metric] of Object.entries(result.metrics ?? {})) {
-        if (typeof metric !== 'number') assertShape(metric.shape, [], `Trainer: metrics.${name}`);
-        metrics.push([name, typeof metric === 'number' ? metric : tf.keep(tf.clone(metric))]);
-      }
+      weight = result.weight;
+      for (const [name, metric] of Object.entries(result.metrics ?? {}))
+        metrics[name] = typeof metric === 'number' ? metric : tf.keep(tf.clone(metric));
       return result.loss as tf.Scalar;
     };
     try {
-      const { value, gradients } = valueAndGrad(run, parameters);
-      this.scalars.push({ name: 'loss', weight, value });
-      this.accumulate(gradients, weight);
-    } finally {
-      for (const [name, value] of metrics) this.scalars.push({ name: `metrics.${name}`, weight, value });
+      const result = valueAndGrad(run, parameters);
+      this.addResult({ ...result, metrics, ...(weight !== undefined && { weight }) });
+    } catch (error) {
+      tf.dispose(metrics);
+      throw error;
     }
+  }
+
+  /** Takes over the tensors of `result`. */
+  addResult({ value, gradients, metrics = {}, weight = 1 }: GradientResult): void {
+    this.scalars.push({ name: 'loss', weight, value });
+    for (const [name, metric] of Object.entries(metrics))
+      this.scalars.push({ name: `metrics.${name}`, weight, value: metric });
+    this.accumulate(gradients, weight);
+    for (const { name, value } of this.scalars)
+      if (typeof value !== 'number') assertShape(value.shape, [], `Trainer: ${name}`);
     if (!(weight > 0 && weight < Infinity)) {
       throw new ConfigError(`Trainer: loss: weight: expected a number above 0, received ${weight}.`);
     }

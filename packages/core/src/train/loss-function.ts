@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext } from '../forward-context';
+import type { ValueAndGradients } from '../value-and-grad';
 
 export interface LossResult {
   /** Mean loss of the batch, []. */
@@ -11,6 +12,15 @@ export interface LossResult {
    * as samples or tokens. Default 1: batches of equal size.
    */
   weight?: number;
+}
+
+/** A batch's mean loss with its gradients by parameter key; the rest as in {@link LossResult}. */
+export type GradientResult = ValueAndGradients & Omit<LossResult, 'loss'>;
+
+/** Runs the model on a batch forward and backward by itself, as a batch that fits on no tape needs it. */
+export interface GradientFunction<M, B> {
+  /** The tensors that it returns are the caller's. */
+  valueAndGrad: (model: M, batch: B, context: ForwardContext) => GradientResult;
 }
 
 /** Runs the model on a batch. The context says `training: true` and brings randomness for this batch alone. */

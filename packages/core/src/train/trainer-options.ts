@@ -5,7 +5,7 @@ import type { Schedule } from '../optim/schedules/schedule';
 import type { WeightAverage } from '../optim/weight-average';
 import type { Rng } from '../rng';
 import type { CheckpointOptions } from './checkpoint-keeper';
-import type { LossFunction } from './loss-function';
+import type { GradientFunction, LossFunction } from './loss-function';
 import type { Logger, StepResult } from './training-event';
 
 /** Batches with a place that can be stored: a `DataLoader`, or what behaves like one. */
@@ -23,7 +23,8 @@ export interface TrainerOptions<M extends Module, B> {
   optimizer: Optimizer;
   /** Learning rate by step, from 0. */
   schedule: Schedule;
-  loss: LossFunction<M, B>;
+  /** The loss of a batch; or `{ valueAndGrad }`, which computes its gradients too. */
+  loss: LossFunction<M, B> | GradientFunction<M, B>;
   /** Tensors in its batches are released after use. */
   data: TrainingData<B>;
   /** Source of the randomness of each step (dropout and the like); it is not advanced. */

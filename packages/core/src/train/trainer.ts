@@ -223,7 +223,7 @@ export class Trainer<M extends Module, B> {
       config,
     };
     const states = {
-      model: await model.stateDict(),
+      model: await model.stateDict({ adapters: true }),
       optimizer: await optimizer.stateDict(),
       ...(average && { average: await average.stateDict() }),
     };

@@ -36,7 +36,8 @@ export class TrainingStep<M extends Module, B> {
     const { model, loss } = this.options;
     const context = { training: true, rng: this.rng.split(this.count) };
     try {
-      this.accumulator.add(() => loss(model, batch, context), this.parameters);
+      if ('valueAndGrad' in loss) this.accumulator.addResult(loss.valueAndGrad(model, batch, context));
+      else this.accumulator.add(() => loss(model, batch, context), this.parameters);
     } finally {
       tf.dispose(batch as tf.TensorContainer);
     }
