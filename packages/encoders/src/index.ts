@@ -1,3 +1,7 @@
+// BERT
+export { type BertConfig, readBertConfig } from './bert/bert-config';
+export { BertForMaskedLM, type BertForMaskedLMOutput } from './bert/bert-for-masked-lm';
+export { type BertInput, BertModel, type BertOutput } from './bert/bert-model';
 // CLIP
 export { type CLIPTextOutput, CLIPTextTransformer } from './clip/clip-text-transformer';
 export {
@@ -7,10 +11,53 @@ export {
   readCLIPVisionConfig,
 } from './clip/clip-tower-config';
 export { type CLIPVisionOutput, CLIPVisionTransformer } from './clip/clip-vision-transformer';
+// EfficientNet
+export { ALIGNVisionModel, type ALIGNVisionOutput } from './efficientnet/align-vision-model';
+export { EfficientNet, type EfficientNetOutput } from './efficientnet/efficientnet';
+export { type EfficientNetConfig, readEfficientNetConfig } from './efficientnet/efficientnet-config';
+export {
+  EfficientNetForImageClassification,
+  type EfficientNetForImageClassificationOutput,
+} from './efficientnet/efficientnet-for-image-classification';
+export {
+  type EfficientNetPreset,
+  efficientNetB0,
+  efficientNetB1,
+  efficientNetB2,
+  efficientNetB3,
+  efficientNetB4,
+  efficientNetB5,
+  efficientNetB6,
+  efficientNetB7,
+} from './efficientnet/presets';
+// ResNet
+export { CLIPResNet, type CLIPResNetOutput } from './resnet/clip-resnet';
+export { type CLIPResNetConfig, readCLIPResNetConfig } from './resnet/clip-resnet-config';
+export {
+  type CLIPResNetPreset,
+  clipRN50,
+  clipRN50x4,
+  clipRN101,
+  type ResNetPreset,
+  resNet18,
+  resNet34,
+  resNet50,
+  resNet101,
+} from './resnet/presets';
+export { ResNet, type ResNetOutput } from './resnet/resnet';
+export { type ResNetConfig, readResNetConfig } from './resnet/resnet-config';
+export {
+  ResNetForImageClassification,
+  type ResNetForImageClassificationOutput,
+} from './resnet/resnet-for-image-classification';
 // what they have in common
 export type { HiddenAct } from './shared/activation-names';
-export { PatchEmbedding } from './shared/patch-embedding';
+export { AttentionPooling, type AttentionPoolingConfig } from './shared/attention-pooling';
+export { PatchDropout } from './shared/patch-dropout';
+export { PatchEmbedding, type PatchEmbeddingOptions } from './shared/patch-embedding';
 export { PositionEmbedding } from './shared/position-embedding';
+export { type PositionGrids, resizePositionEmbeddings } from './shared/resize-position-embeddings';
+export type { TextTransformerInput } from './shared/text-input';
 export type {
   TextEncoder,
   TextEncoderOutput,
@@ -18,4 +65,30 @@ export type {
   VisionEncoder,
   VisionEncoderOutput,
 } from './shared/tower';
-export { TransformerEncoder, type TransformerEncoderConfig } from './shared/transformer-encoder';
+export {
+  TransformerEncoder,
+  type TransformerEncoderConfig,
+  type TransformerEncoderOptions,
+} from './shared/transformer-encoder';
+export type { VisionTransformerInput } from './shared/vision-input';
+// SigLIP
+export { type SigLIPTextOutput, SigLIPTextTransformer } from './siglip/siglip-text-transformer';
+export {
+  readSigLIPTextConfig,
+  readSigLIPVisionConfig,
+  type SigLIPTextConfig,
+  type SigLIPVisionConfig,
+} from './siglip/siglip-tower-config';
+export { type SigLIPVisionOutput, SigLIPVisionTransformer } from './siglip/siglip-vision-transformer';
+// ViT
+export { ViT, type ViTOutput } from './vit/vit';
+export {
+  readViTConfig,
+  readViTForImageClassificationConfig,
+  type ViTConfig,
+  type ViTForImageClassificationConfig,
+} from './vit/vit-config';
+export {
+  ViTForImageClassification,
+  type ViTForImageClassificationOutput,
+} from './vit/vit-for-image-classification';

@@ -1,16 +1,8 @@
-import {
-  assertShape,
-  Embedding,
-  embedding,
-  type ForwardContext,
-  LayerNorm,
-  Module,
-  type Rng,
-  ShapeError,
-} from '@crossmodal/core';
+import { Embedding, embedding, type ForwardContext, LayerNorm, Module, type Rng } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { PositionEmbedding } from '../shared/position-embedding';
-import type { TextEncoder, TextEncoderOutput, TextInput } from '../shared/tower';
+import { checkInputIds, type TextTransformerInput } from '../shared/text-input';
+import type { TextEncoder, TextEncoderOutput } from '../shared/tower';
 import { initialize, TransformerEncoder } from '../shared/transformer-encoder';
 import type { CLIPTextConfig } from './clip-tower-config';
 
@@ -19,6 +11,8 @@ export interface CLIPTextOutput extends TextEncoderOutput {
   pooledOutput: tf.Tensor2D;
   /** [batch, length, hiddenSize], normalised. */
   lastHiddenState: tf.Tensor3D;
+  /** On request: what goes into the first block and comes out of each, [batch, length, hiddenSize]. */
+  hiddenStates?: tf.Tensor3D[];
 }
 
 /**
@@ -51,23 +45,22 @@ export class CLIPTextTransformer extends Module implements TextEncoder {
     return this.config.maxPositionEmbeddings;
   }
 
-  forward({ inputIds, attentionMask }: TextInput, context?: ForwardContext): CLIPTextOutput {
-    assertShape(inputIds.shape, [null, null], 'CLIPTextTransformer: inputIds');
+  /** The caller disposes every output. */
+  forward(
+    { inputIds, attentionMask, outputHiddenStates = false }: TextTransformerInput,
+    context?: ForwardContext,
+  ): CLIPTextOutput {
+    checkInputIds(inputIds, this.contextLength, 'CLIPTextTransformer');
     const [batch, length] = inputIds.shape;
-    if (length > this.contextLength) {
-      throw new ShapeError(
-        `CLIPTextTransformer: inputIds: expected at most ${this.contextLength} tokens, received ${length}. Cut ` +
-          `texts with tokenizer.tokenize(texts, { contextLength: ${this.contextLength} }).`,
-      );
-    }
     return tf.tidy(() => {
       const embedded = this.embeddings.forward(inputIds); // [batch, length, hiddenSize]
-      const encoded = this.encoder.forward(embedded, { causal: true, attentionMask }, context);
-      const lastHiddenState = this.finalLayerNorm.forward(encoded) as tf.Tensor3D;
+      const hiddenStates = this.encoder.hiddenStates(embedded, { causal: true, attentionMask }, context);
+      const lastHiddenState = this.finalLayerNorm.forward(hiddenStates.at(-1)!) as tf.Tensor3D;
       const rows = tf.reshape(lastHiddenState, [batch * length, this.hiddenSize]);
       const firstOfText = tf.range(0, batch * length, length, 'int32'); // [batch]
       const end = tf.add(firstOfText, this.endOfText(inputIds));
-      return { pooledOutput: embedding(rows, end) as tf.Tensor2D, lastHiddenState };
+      const output = { pooledOutput: embedding(rows, end) as tf.Tensor2D, lastHiddenState };
+      return outputHiddenStates ? { ...output, hiddenStates } : output;
     });
   }
 

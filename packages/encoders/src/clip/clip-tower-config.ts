@@ -1,6 +1,6 @@
-import { ConfigError } from '@crossmodal/core';
 import { type ConfigFields, field, readConfig } from '@crossmodal/hub';
 import { HIDDEN_ACTS, type HiddenAct } from '../shared/activation-names';
+import { checkBlocks } from '../shared/check-blocks';
 
 /** Sizes of a {@link CLIPVisionTransformer}: transformers' `CLIPVisionConfig`, in camelCase. */
 export interface CLIPVisionConfig {
@@ -15,6 +15,8 @@ export interface CLIPVisionConfig {
   patchSize: number;
   hiddenAct: HiddenAct;
   layerNormEps: number;
+  /** Share of the patches that each image loses in training: see {@link PatchDropout}. Default 0; not transformers'. */
+  patchDropout?: number | undefined;
 }
 
 /** Sizes of a {@link CLIPTextTransformer}: transformers' `CLIPTextConfig`, in camelCase. */
@@ -42,6 +44,7 @@ const VISION_FIELDS: ConfigFields<CLIPVisionConfig> = {
   patchSize: field.integer(32),
   hiddenAct: field.oneOf(HIDDEN_ACTS, 'quick_gelu'),
   layerNormEps: field.number(1e-5),
+  patchDropout: field.optional(field.number(0)),
 };
 const TEXT_FIELDS: ConfigFields<CLIPTextConfig> = {
   vocabSize: field.integer(49408),
@@ -72,28 +75,4 @@ export function readCLIPVisionConfig(
 /** Reads transformers' `CLIPTextConfig`, parsed; as {@link readCLIPVisionConfig}. */
 export function readCLIPTextConfig(json: unknown, caller = 'readCLIPTextConfig', path = ''): CLIPTextConfig {
   return checkBlocks(readConfig(json, TEXT_FIELDS, caller, path), json, caller, path);
-}
-
-/** What every transformer's configuration has to be beside its single values. */
-export function checkBlocks<T extends { hiddenSize: number; numAttentionHeads: number }>(
-  config: T,
-  json: unknown,
-  caller: string,
-  path: string,
-): T {
-  const { hiddenSize, numAttentionHeads } = config;
-  if (hiddenSize % numAttentionHeads !== 0) {
-    throw new ConfigError(
-      `${caller}: ${path}hidden_size: expected a multiple of num_attention_heads (${numAttentionHeads}), ` +
-        `received ${hiddenSize}.`,
-    );
-  }
-  const dropout = (json as Record<string, unknown>)['attention_dropout'] ?? 0;
-  if (dropout !== 0) {
-    throw new ConfigError(
-      `${caller}: ${path}attention_dropout: expected 0, received ${JSON.stringify(dropout)}. Set it to 0: it only ` +
-        'bears on training, and ours has none.',
-    );
-  }
-  return config;
 }

@@ -1,17 +1,12 @@
-import {
-  assertShape,
-  type ForwardContext,
-  LayerNorm,
-  Module,
-  normal,
-  Parameter,
-  type Rng,
-} from '@crossmodal/core';
+import { type ForwardContext, LayerNorm, Module, normal, Parameter, type Rng } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { PatchDropout } from '../shared/patch-dropout';
 import { PatchEmbedding } from '../shared/patch-embedding';
 import { PositionEmbedding } from '../shared/position-embedding';
+import { tokenAt } from '../shared/token-at';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { TransformerEncoder } from '../shared/transformer-encoder';
+import { checkPixelValues, type VisionTransformerInput } from '../shared/vision-input';
 import type { CLIPVisionConfig } from './clip-tower-config';
 
 export interface CLIPVisionOutput extends VisionEncoderOutput {
@@ -19,6 +14,8 @@ export interface CLIPVisionOutput extends VisionEncoderOutput {
   pooledOutput: tf.Tensor2D;
   /** [batch, 1 + patches, hiddenSize]; the class token first. */
   lastHiddenState: tf.Tensor3D;
+  /** On request: what goes into the first block and comes out of each, [batch, 1 + patches, hiddenSize]. */
+  hiddenStates?: tf.Tensor3D[];
 }
 
 /**
@@ -34,6 +31,7 @@ export class CLIPVisionTransformer extends Module implements VisionEncoder {
   readonly preLayernorm: LayerNorm;
   readonly encoder: TransformerEncoder;
   readonly postLayernorm: LayerNorm;
+  readonly patchDropout: PatchDropout;
   readonly config: CLIPVisionConfig;
 
   constructor({ rng, ...config }: CLIPVisionConfig & { rng: Rng }) {
@@ -43,6 +41,7 @@ export class CLIPVisionTransformer extends Module implements VisionEncoder {
     this.preLayernorm = new LayerNorm(hiddenSize, { epsilon });
     this.encoder = new TransformerEncoder(config, rng);
     this.postLayernorm = new LayerNorm(hiddenSize, { epsilon });
+    this.patchDropout = new PatchDropout(config.patchDropout ?? 0, { prefixTokens: 1 });
     this.config = config;
   }
 
@@ -50,19 +49,17 @@ export class CLIPVisionTransformer extends Module implements VisionEncoder {
     return this.config.hiddenSize;
   }
 
-  /** @param input.pixelValues float32 [batch, imageSize, imageSize, numChannels] */
-  forward({ pixelValues }: { pixelValues: tf.Tensor4D }, context?: ForwardContext): CLIPVisionOutput {
-    const { imageSize, numChannels, hiddenSize } = this.config;
-    const expected = [null, imageSize, imageSize, numChannels];
-    assertShape(pixelValues.shape, expected, 'CLIPVisionTransformer: pixelValues');
+  /** The caller disposes every output. In training, `patchDropout` makes the patches fewer. */
+  forward(input: VisionTransformerInput, context?: ForwardContext): CLIPVisionOutput {
+    checkPixelValues(input, this.config, 'CLIPVisionTransformer');
     return tf.tidy(() => {
-      const embedded = this.preLayernorm.forward(this.embeddings.forward(pixelValues)) as tf.Tensor3D;
-      const lastHiddenState = this.encoder.forward(embedded, {}, context); // [batch, 1 + patches, hiddenSize]
-      const classToken = tf.slice(lastHiddenState, [0, 0, 0], [-1, 1, -1]); // [batch, 1, hiddenSize]
-      const pooledOutput = this.postLayernorm.forward(
-        tf.reshape(classToken, [-1, hiddenSize]),
-      ) as tf.Tensor2D;
-      return { pooledOutput, lastHiddenState };
+      const embedded = this.patchDropout.forward(this.embeddings.forward(input.pixelValues), context);
+      const normed = this.preLayernorm.forward(embedded) as tf.Tensor3D;
+      const hiddenStates = this.encoder.hiddenStates(normed, {}, context);
+      const lastHiddenState = tf.clone(hiddenStates.at(-1)!); // [batch, 1 + patches, hiddenSize]
+      const pooledOutput = this.postLayernorm.forward(tokenAt(lastHiddenState, 0)) as tf.Tensor2D;
+      const output = { pooledOutput, lastHiddenState };
+      return input.outputHiddenStates ? { ...output, hiddenStates } : output;
     });
   }
 }
@@ -73,13 +70,15 @@ class CLIPVisionEmbeddings extends Module {
   readonly classEmbedding: Parameter;
   readonly patchEmbedding: PatchEmbedding;
   readonly positionEmbedding: PositionEmbedding;
+  private readonly grid: [rows: number, columns: number];
 
   constructor({ hiddenSize, patchSize, imageSize, numChannels }: CLIPVisionConfig, rng: Rng) {
     super();
-    const patches = Math.floor(imageSize / patchSize) ** 2;
     this.classEmbedding = new Parameter(normal([hiddenSize], rng, 0, hiddenSize ** -0.5));
     this.patchEmbedding = new PatchEmbedding(patchSize, numChannels, hiddenSize, { std: 0.02, rng });
-    this.positionEmbedding = new PositionEmbedding(1 + patches, hiddenSize, { std: 0.02, rng });
+    this.grid = this.patchEmbedding.grid(imageSize, imageSize);
+    const positions = 1 + this.grid[0] * this.grid[1];
+    this.positionEmbedding = new PositionEmbedding(positions, hiddenSize, { std: 0.02, rng });
   }
 
   forward(pixelValues: tf.Tensor4D): tf.Tensor3D {
@@ -87,7 +86,9 @@ class CLIPVisionEmbeddings extends Module {
       const patches = this.patchEmbedding.forward(pixelValues); // [batch, patches, hiddenSize]
       const [batch, , hiddenSize] = patches.shape;
       const classToken = tf.broadcastTo(this.classEmbedding.value, [batch, 1, hiddenSize]);
-      return this.positionEmbedding.forward(tf.concat([classToken, patches], 1) as tf.Tensor3D);
+      const to = this.patchEmbedding.grid(pixelValues.shape[1], pixelValues.shape[2]);
+      const tokens = tf.concat([classToken, patches], 1) as tf.Tensor3D; // [batch, 1 + patches, hiddenSize]
+      return this.positionEmbedding.forward(tokens, { from: this.grid, to, prefixTokens: 1 });
     });
   }
 }

@@ -1,0 +1,53 @@
+import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { initializeNormal } from '../shared/initialize-linears';
+import type { VisionTransformerInput } from '../shared/vision-input';
+import { ViT } from './vit';
+import type { ViTForImageClassificationConfig } from './vit-config';
+
+export interface ViTForImageClassificationOutput {
+  /** [batch, classes] */
+  logits: tf.Tensor2D;
+  /** On request: those of {@link ViT}. */
+  hiddenStates?: tf.Tensor3D[];
+}
+
+/**
+ * A {@link ViT} that classifies images: a linear layer on its pooled output. Dosovitskiy et al. 2020, section 3.1.
+ *
+ * Checkpoint keys are those of transformers' `ViTForImageClassification`: `vit.…`, `classifier.…`.
+ *
+ * @example
+ * const config = readViTForImageClassificationConfig(JSON.parse(text));
+ * const classifier = new ViTForImageClassification({ ...config, rng: new Rng(0) });
+ * const { logits } = classifier.forward({ pixelValues });
+ * const best = classifier.labels[tf.argMax(logits, 1).dataSync()[0]];
+ */
+export class ViTForImageClassification extends Module {
+  readonly vit: ViT;
+  readonly classifier: Linear;
+  /** Names of the classes, in order. */
+  readonly labels: readonly string[];
+  readonly config: ViTForImageClassificationConfig;
+
+  /** @throws ConfigError when there are no labels. */
+  constructor({ rng, ...config }: ViTForImageClassificationConfig & { rng: Rng }) {
+    super();
+    this.labels = Object.values(config.id2label); // integer keys come in order
+    if (this.labels.length === 0)
+      throw new ConfigError('ViTForImageClassification: id2label: expected a label or more, received {}.');
+    this.vit = new ViT({ ...config, rng });
+    this.classifier = new Linear(config.hiddenSize, this.labels.length, { rng });
+    initializeNormal(this.classifier, config.initializerRange, rng);
+    this.config = config;
+  }
+
+  /** The caller disposes every output. */
+  forward(input: VisionTransformerInput, context?: ForwardContext): ViTForImageClassificationOutput {
+    return tf.tidy(() => {
+      const { pooledOutput, hiddenStates } = this.vit.forward(input, context);
+      const logits = this.classifier.forward(pooledOutput, context) as tf.Tensor2D;
+      return hiddenStates ? { logits, hiddenStates } : { logits };
+    });
+  }
+}
