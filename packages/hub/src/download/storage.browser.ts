@@ -1,7 +1,7 @@
 import { CheckpointError } from '@crossmodal/core';
+import { openRepoStore } from './browser/repo-store';
+import { Sha256 } from './browser/sha256';
 import { openFolderHandle, replaceFileInHandle } from './folder-handle';
-import { openRepoStore } from './repo-store.browser';
-import { Sha256 } from './sha256';
 import type { Storage } from './storage';
 
 export const storage: Storage = {

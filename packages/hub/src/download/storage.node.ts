@@ -3,10 +3,10 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CheckpointError } from '@crossmodal/core';
 import { openFolderHandle, replaceFileInHandle } from './folder-handle';
-import { expandHome, hubDefaults } from './hub-settings.node';
-import { findFolder, openFolder } from './open-folder.node';
-import { syncFolder } from './partial-file.node';
-import { openRepoStore } from './repo-store.node';
+import { expandHome, hubDefaults } from './node/hub-settings';
+import { findFolder, openFolder } from './node/open-folder';
+import { syncFolder } from './node/open-partial-file';
+import { openRepoStore } from './node/repo-store';
 import type { Storage } from './storage';
 
 export const storage: Storage = {

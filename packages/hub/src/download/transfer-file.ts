@@ -30,6 +30,7 @@ export async function transferFile(options: TransferOptions): Promise<void> {
   const { client, url, file, partial, createHash, network, signal, onLoaded } = options;
   const where = `${options.where}: ${file.path}`;
   let hash: ContentHash | undefined;
+  let furthest = partial.size;
   const restart = async () => {
     await partial.clear();
     hash = newHash(file, createHash);
@@ -63,7 +64,9 @@ export async function transferFile(options: TransferOptions): Promise<void> {
           await partial.append(chunk);
           hash!.update(chunk);
           onLoaded(partial.size);
-          progressed();
+          // The same bytes once more are no progress.
+          if (partial.size > furthest) progressed();
+          furthest = Math.max(furthest, partial.size);
         });
         if (partial.size < file.size) throw new BrokenBody('nothing more came');
       } catch (cause) {

@@ -2,9 +2,9 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { CheckpointError } from '@crossmodal/core';
 import { fileSource } from '@crossmodal/core/node';
-import type { ModelFiles } from '../model-files';
-import { isPlainPath, quote } from './check-names';
-import { expandHome } from './hub-settings.node';
+import type { ModelFiles } from '../../model-files';
+import { isPlainPath, quote } from '../check-names';
+import { expandHome } from './hub-settings';
 
 /** The files of a folder. Links out of it are not followed, but for those of a snapshot into its own cache. */
 export async function openFolder(path: string): Promise<ModelFiles> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { pause } from './retry';
+import { pause } from '../retry';
 
 const LOOK_EVERY_MS = 100;
 const HEARTBEAT_MS = 2000;

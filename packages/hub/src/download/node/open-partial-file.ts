@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CheckpointError } from '@crossmodal/core';
-import type { PartialFile } from './partial-file';
+import type { PartialFile } from '../partial-file';
 
 const CHUNK_BYTES = 1 << 20;
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { HubDefaults } from './storage';
+import type { HubDefaults } from '../storage';
 
 /** The variables and the token file that the Python library reads, with the same meaning. */
 export async function hubDefaults(): Promise<HubDefaults> {

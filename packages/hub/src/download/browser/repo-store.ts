@@ -6,10 +6,10 @@ import {
   removeFrom,
   replaceFileInHandle,
   subfolder,
-} from './folder-handle';
-import type { PartialFile } from './partial-file';
-import { blobName, parseTree, type RepoFile } from './repo-file';
-import type { RepoStore } from './storage';
+} from '../folder-handle';
+import type { PartialFile } from '../partial-file';
+import { blobName, parseTree, type RepoFile } from '../repo-file';
+import type { RepoStore } from '../storage';
 
 /** What is written at a time, and at most lost when a tab is closed. */
 const PART_BYTES = 16 * 2 ** 20;

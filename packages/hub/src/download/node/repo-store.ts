@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename, rm, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { CheckpointError } from '@crossmodal/core';
-import { withFileLock } from './file-lock.node';
-import { defaultCacheDir, expandHome, isTrue } from './hub-settings.node';
-import { listFolder, openFolder } from './open-folder.node';
-import { openPartialFile } from './partial-file.node';
-import { blobName, type RepoFile } from './repo-file';
-import type { RepoStore } from './storage';
+import { blobName, type RepoFile } from '../repo-file';
+import type { RepoStore } from '../storage';
+import { withFileLock } from './file-lock';
+import { defaultCacheDir, expandHome, isTrue } from './hub-settings';
+import { listFolder, openFolder } from './open-folder';
+import { openPartialFile } from './open-partial-file';
 
 /**
  * One repository in the cache of the Python library (`huggingface_hub`), as that lays it out:
