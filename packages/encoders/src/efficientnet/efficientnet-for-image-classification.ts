@@ -1,0 +1,50 @@
+import { ConfigError, Dropout, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { EfficientNet, type EfficientNetOutput } from './efficientnet';
+import type { EfficientNetConfig } from './efficientnet-config';
+
+export interface EfficientNetForImageClassificationOutput extends EfficientNetOutput {
+  /** [batch, numLabels] */
+  logits: tf.Tensor2D;
+}
+
+/**
+ * An {@link EfficientNet} with dropout and a linear classifier on its pooled output, named as transformers has it.
+ *
+ * @throws ConfigError without a number of labels.
+ * @example
+ * const model = new EfficientNetForImageClassification({ ...efficientNetB0.config, rng: new Rng(0) });
+ * const { logits } = model.forward({ pixelValues }); // [batch, 1000]
+ */
+export class EfficientNetForImageClassification extends Module {
+  readonly efficientnet: EfficientNet;
+  readonly classifier: Linear;
+  readonly config: EfficientNetConfig;
+  private readonly dropout: Dropout;
+
+  constructor({ rng, ...config }: EfficientNetConfig & { rng: Rng }) {
+    super();
+    const { numLabels, dropoutRate } = config;
+    if (numLabels === undefined) {
+      throw new ConfigError(
+        'EfficientNetForImageClassification: numLabels: expected the number of classes, received undefined.',
+      );
+    }
+    this.efficientnet = new EfficientNet({ ...config, rng });
+    this.classifier = new Linear(this.efficientnet.hiddenSize, numLabels, { rng });
+    this.dropout = new Dropout(dropoutRate);
+    this.config = config;
+  }
+
+  /** @param input.pixelValues float32 [batch, height, width, numChannels], of any size. */
+  forward(
+    { pixelValues }: { pixelValues: tf.Tensor4D },
+    context?: ForwardContext,
+  ): EfficientNetForImageClassificationOutput {
+    return tf.tidy(() => {
+      const features = this.efficientnet.forward({ pixelValues }, context);
+      const dropped = this.dropout.forward(features.pooledOutput, context);
+      return { ...features, logits: this.classifier.forward(dropped) as tf.Tensor2D };
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { ResNet, type ResNetOutput } from './resnet';
+import type { ResNetConfig } from './resnet-config';
+
+export interface ResNetForImageClassificationOutput extends ResNetOutput {
+  /** [batch, numLabels] */
+  logits: tf.Tensor2D;
+}
+
+/**
+ * A {@link ResNet} with a linear classifier on its pooled output, as transformers and torchvision publish it.
+ *
+ * @throws ConfigError without a number of labels.
+ * @example
+ * const model = new ResNetForImageClassification({ ...resNet50.config, rng: new Rng(0) });
+ * const { logits } = model.forward({ pixelValues }); // [batch, 1000]
+ */
+export class ResNetForImageClassification extends Module {
+  static override readonly checkpointKeys = { resnet: ['resnet', ''], classifier: ['classifier.1', 'fc'] };
+  readonly resnet: ResNet;
+  readonly classifier: Linear;
+  readonly config: ResNetConfig;
+
+  constructor({ rng, ...config }: ResNetConfig & { rng: Rng }) {
+    super();
+    const { numLabels } = config;
+    if (numLabels === undefined) {
+      throw new ConfigError(
+        'ResNetForImageClassification: numLabels: expected the number of classes, received undefined.',
+      );
+    }
+    this.resnet = new ResNet({ ...config, rng });
+    this.classifier = new Linear(this.resnet.hiddenSize, numLabels, { rng });
+    this.config = config;
+  }
+
+  /** @param input.pixelValues float32 [batch, height, width, numChannels], of any size. */
+  forward(
+    { pixelValues }: { pixelValues: tf.Tensor4D },
+    context?: ForwardContext,
+  ): ResNetForImageClassificationOutput {
+    return tf.tidy(() => {
+      const features = this.resnet.forward({ pixelValues }, context);
+      return { ...features, logits: this.classifier.forward(features.pooledOutput) as tf.Tensor2D };
+    });
+  }
+}
