@@ -48,6 +48,12 @@ export { CLIPTokenizer, type CLIPTokenizerOptions } from './text/clip-tokenizer'
 export { type DeleteWordsOptions, deleteWords } from './text/delete-words';
 export { type JsonFile, loadTokenizer } from './text/load-tokenizer';
 export {
+  type LoadTokenizerFilesOptions,
+  loadTokenizerFiles,
+  type TokenizerFiles,
+  tokenizerFileNames,
+} from './text/load-tokenizer-files';
+export {
   type ReplaceSynonymsOptions,
   replaceSynonyms,
   type SynonymDictionary,

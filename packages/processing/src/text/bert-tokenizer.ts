@@ -39,6 +39,8 @@ export class BertTokenizer implements Tokenizer {
   /** [SEP] */
   readonly eosTokenId: number;
   readonly unkTokenId: number;
+  readonly contextLength = 512;
+  readonly padding = 'longest';
 
   private constructor(
     private readonly tokens: readonly string[],
@@ -111,7 +113,7 @@ export class BertTokenizer implements Tokenizer {
    */
   tokenize(
     texts: string | readonly string[],
-    { contextLength = 512, padding = 'longest', textPairs }: BertTokenizeOptions = {},
+    { contextLength = this.contextLength, padding = this.padding, textPairs }: BertTokenizeOptions = {},
   ): Tokenized & { tokenTypeIds: Int32Array } {
     const where = 'BertTokenizer.tokenize';
     assertContextLength(contextLength, textPairs ? 3 : 2, where);

@@ -33,6 +33,7 @@ export class ByteLevelBPETokenizer implements Tokenizer {
   readonly padTokenId: number;
   readonly bosTokenId?: number;
   readonly eosTokenId?: number;
+  readonly padding = 'longest';
   private readonly config: ByteLevelBPEConfig;
   private readonly vocabulary: ByteLevelVocabulary;
   /** Special tokens; not those that were learned as a text too. */

@@ -22,7 +22,7 @@ export function parseBytePairFiles(
   { vocab, merges }: BytePairFiles,
   { wordEnd, specialTokens, where }: ParseOptions,
 ): { model: BytePairModel; specialTokenIds: number[] } {
-  const ids = parseVocab(vocab, where);
+  const ids = parseVocab(vocab, `${where}: vocab`);
   const id = (token: string, what: string) => {
     const found = ids.get(token);
     if (found === undefined) {
@@ -34,19 +34,11 @@ export function parseBytePairFiles(
   };
   const pairs: number[] = [];
   const mergedIds: number[] = [];
-  merges.split('\n').forEach((raw, i) => {
-    const line = raw.replace(/\r$/, '');
-    if (line === '' || (i === 0 && line.startsWith('#version'))) return;
-    const [left, right, ...rest] = line.split(' ');
-    if (!left || !right || rest.length > 0) {
-      throw new DataError(
-        `${where}: merges: line ${i + 1}: expected two tokens, received ${JSON.stringify(line)}.`,
-      );
-    }
-    const what = `which line ${i + 1} of merges needs`;
+  for (const { left, right, line } of parseMerges(merges, `${where}: merges`)) {
+    const what = `which line ${line} of merges needs`;
     pairs.push(id(left, what), id(right, what));
     mergedIds.push(id(left + right, what));
-  });
+  }
   let vocabSize = 0;
   for (const value of ids.values()) vocabSize = Math.max(vocabSize, value + 1);
   const model = new BytePairModel({
@@ -63,22 +55,34 @@ export function parseBytePairFiles(
 
 const MOST_IDS = 2 ** 24;
 
-function parseVocab(vocab: BytePairFiles['vocab'], where: string): Map<string, number> {
+/** What merges say, line after line, with the lines' numbers. `where` begins an error's text. */
+export function parseMerges(merges: string, where: string): { left: string; right: string; line: number }[] {
+  return merges.split('\n').flatMap((raw, i) => {
+    const text = raw.replace(/\r$/, '');
+    if (text === '' || (i === 0 && text.startsWith('#version'))) return [];
+    const [left, right, ...rest] = text.split(' ');
+    if (left && right && rest.length === 0) return { left, right, line: i + 1 };
+    throw new DataError(`${where}: line ${i + 1}: expected two tokens, received ${JSON.stringify(text)}.`);
+  });
+}
+
+/** Ids by token. `where` begins an error's text. */
+export function parseVocab(vocab: BytePairFiles['vocab'], where: string): Map<string, number> {
   let parsed: unknown = vocab;
   if (typeof vocab === 'string') {
     try {
       parsed = JSON.parse(vocab);
     } catch (error) {
-      throw new DataError(`${where}: vocab: not JSON. Is the file cut short?`, { cause: error });
+      throw new DataError(`${where}: not JSON. Is the file cut short?`, { cause: error });
     }
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new DataError(`${where}: vocab: expected an object with an id for each token.`);
+    throw new DataError(`${where}: expected an object with an id for each token.`);
   }
   const ids = new Map(Object.entries(parsed));
   const tokens = new Map<number, string>();
   for (const [token, id] of ids) {
-    const name = `${where}: vocab: ${JSON.stringify(token)}`;
+    const name = `${where}: ${JSON.stringify(token)}`;
     if (!Number.isInteger(id) || id < 0 || id >= MOST_IDS) {
       throw new DataError(
         `${name}: expected an id from 0 to ${MOST_IDS - 1}, received ${JSON.stringify(id)}.`,

@@ -32,6 +32,8 @@ export class CLIPTokenizer implements Tokenizer {
   readonly padTokenId: number;
   readonly bosTokenId: number;
   readonly eosTokenId: number;
+  readonly contextLength = 77;
+  readonly padding = 'contextLength';
 
   private constructor(
     private readonly model: BytePairModel,
@@ -103,7 +105,7 @@ export class CLIPTokenizer implements Tokenizer {
    */
   tokenize(
     texts: string | readonly string[],
-    { contextLength = 77, padding = 'contextLength' }: TokenizeOptions = {},
+    { contextLength = this.contextLength, padding = this.padding }: TokenizeOptions = {},
   ): Tokenized {
     assertContextLength(contextLength, 2, 'CLIPTokenizer.tokenize');
     const rows = asTexts(texts, 'CLIPTokenizer.tokenize').map((text) => {

@@ -1,40 +1,49 @@
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers';
 import { ConfigError, DataError } from '../errors';
+import { mendTokenizerJson } from './mend-tokenizer-json';
 import { assertContextLength, assertTokenId, asTexts, padRows } from './pad-rows';
 import type { Tokenized, TokenizeOptions, Tokenizer } from './tokenizer';
 
+/** What a JSON file of an object holds. */
+export type Json = Readonly<Record<string, unknown>>;
+
 /** A JSON file, as its text or parsed. */
-export type JsonFile = string | Readonly<Record<string, unknown>>;
+export type JsonFile = string | Json;
 
 /**
  * The tokenizer of any Hugging Face checkpoint, from its `tokenizer.json` and `tokenizer_config.json` (through the
  * library `@huggingface/tokenizers`). `encode` and `tokenize` follow the file: special tokens written in a text are
- * recognised where the file says so. Rows are cut to `model_max_length` (where the config has one) so that the
- * special tokens stay, and padded on the right, to the longest row unless told otherwise; where there is no pad
- * token the end token serves, or else id 0.
+ * recognised where the file says so. Rows are cut so that the special tokens stay, and padded on the right; where
+ * there is no pad token the end token serves, or else id 0.
  *
+ * @param defaults What `tokenize` does unless told otherwise: without any, it cuts to the config's
+ *   `model_max_length` (where there is one) and pads to the longest row.
  * @throws DataError when a file is not JSON or describes no tokenizer that the library knows.
  *
  * @example
  * const tokenizer = loadTokenizer(await readFile('tokenizer.json', 'utf8'), await readFile('tokenizer_config.json', 'utf8'));
  * const { inputIds, attentionMask } = tokenizer.tokenize(['a cat', 'two dogs'], { contextLength: 64 });
  */
-export function loadTokenizer(tokenizerJson: JsonFile, tokenizerConfig: JsonFile = {}): Tokenizer {
+export function loadTokenizer(
+  tokenizerJson: JsonFile,
+  tokenizerConfig: JsonFile = {},
+  defaults: TokenizeOptions = {},
+): Tokenizer {
   const json = parse(tokenizerJson, 'tokenizerJson');
   const config = parse(tokenizerConfig, 'tokenizerConfig');
   let hub: HubTokenizer;
   try {
-    hub = new HubTokenizer(json, config);
+    hub = new HubTokenizer(mendTokenizerJson(json), config);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataError(`loadTokenizer: tokenizerJson: not a tokenizer that can be read here: ${reason}`, {
       cause: error,
     });
   }
-  return new JsonTokenizer(hub, config);
+  return new JsonTokenizer(hub, config, defaults);
 }
 
-function parse(file: JsonFile, name: string): Readonly<Record<string, unknown>> {
+function parse(file: JsonFile, name: string): Json {
   let parsed: unknown = file;
   if (typeof file === 'string') {
     try {
@@ -46,7 +55,7 @@ function parse(file: JsonFile, name: string): Readonly<Record<string, unknown>> 
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new DataError(`loadTokenizer: ${name}: expected an object.`);
   }
-  return parsed as Readonly<Record<string, unknown>>;
+  return parsed as Json;
 }
 
 class JsonTokenizer implements Tokenizer {
@@ -54,14 +63,16 @@ class JsonTokenizer implements Tokenizer {
   readonly padTokenId: number;
   readonly bosTokenId?: number;
   readonly eosTokenId?: number;
+  readonly contextLength?: number;
+  readonly padding: 'contextLength' | 'longest';
   /** How many special tokens a row has. */
   private readonly specialTokens: number;
-  private readonly maxLength: number | undefined;
   private readonly cleanUpSpaces: boolean;
 
   constructor(
     private readonly hub: HubTokenizer,
-    config: Readonly<Record<string, unknown>>,
+    config: Json,
+    { contextLength = maxLength(config), padding = 'longest' }: TokenizeOptions,
   ) {
     const tokenId = (...names: string[]) => {
       for (const name of names) {
@@ -82,9 +93,8 @@ class JsonTokenizer implements Tokenizer {
     for (const id of hub.get_vocab().values()) vocabSize = Math.max(vocabSize, id + 1);
     this.vocabSize = vocabSize;
     this.specialTokens = this.ids('', true).length;
-    // Files without a limit say 10^30.
-    const maxLength = config['model_max_length'];
-    this.maxLength = Number.isSafeInteger(maxLength) ? (maxLength as number) : undefined;
+    if (contextLength !== undefined) this.contextLength = contextLength;
+    this.padding = padding;
     this.cleanUpSpaces = config['clean_up_tokenization_spaces'] === true;
   }
 
@@ -94,7 +104,7 @@ class JsonTokenizer implements Tokenizer {
 
   tokenize(
     texts: string | readonly string[],
-    { contextLength = this.maxLength, padding = 'longest' }: TokenizeOptions = {},
+    { contextLength = this.contextLength, padding = this.padding }: TokenizeOptions = {},
   ): Tokenized {
     const where = 'Tokenizer.tokenize';
     if (contextLength !== undefined) assertContextLength(contextLength, this.specialTokens, where);
@@ -137,4 +147,10 @@ class JsonTokenizer implements Tokenizer {
     // Without an unknown token, what is not in the vocabulary has no id; the original drops it too.
     return ids.filter((id) => id !== undefined);
   }
+}
+
+/** The most ids in a row by a `tokenizer_config.json`; files without a limit leave it out or say 10^30. */
+export function maxLength(config: Json): number | undefined {
+  const length = config['model_max_length'];
+  return Number.isSafeInteger(length) ? (length as number) : undefined;
 }

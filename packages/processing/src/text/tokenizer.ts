@@ -1,8 +1,11 @@
 /** How {@link Tokenizer.tokenize} cuts and pads. */
 export interface TokenizeOptions {
-  /** Most ids in a row, special tokens included; longer texts are cut, and keep their special tokens. */
+  /**
+   * Most ids in a row, special tokens included; longer texts are cut, and keep their special tokens. Default the
+   * tokenizer's own.
+   */
   contextLength?: number;
-  /** Pad rows to `contextLength`, or to the longest row of this call. Each tokenizer says its default. */
+  /** Pad rows to `contextLength`, or to the longest row of this call. Default the tokenizer's own. */
   padding?: 'contextLength' | 'longest';
 }
 
@@ -27,6 +30,10 @@ export interface Tokenizer {
   readonly bosTokenId?: number;
   /** What a row ends with, where the tokenizer has such a token. */
   readonly eosTokenId?: number;
+  /** The `contextLength` of `tokenize` unless told otherwise; absent where rows have no limit. */
+  readonly contextLength?: number;
+  /** The `padding` of `tokenize` unless told otherwise. */
+  readonly padding: NonNullable<TokenizeOptions['padding']>;
   /** The ids of a text alone: no special tokens, not cut, not padded. Takes any string, never throws on one. */
   encode(text: string): number[];
   /** Texts as rows of equal length, with special tokens. */
