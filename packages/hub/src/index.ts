@@ -7,6 +7,10 @@ export { HubError, type HubErrorReason } from './download/hub-error';
 export { openPretrained } from './download/open-pretrained';
 export type { NetworkPatience } from './download/retry';
 export { saveModelFiles } from './download/save-model-files';
+export { openFlaxCheckpoint } from './formats/flax-checkpoint';
+export { type OpenWeightsOptions, openWeights } from './formats/open-weights';
+export { openTorchCheckpoint } from './formats/torch-checkpoint';
+export type { TorchPartOptions } from './formats/torch-tensors';
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from './load-weights';
 export { filesInMemory, type ModelFiles } from './model-files';
 export {
