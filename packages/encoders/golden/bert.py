@@ -9,7 +9,8 @@ sizes = dict(
     vocab_size=17, hidden_size=12, intermediate_size=20, num_hidden_layers=3, num_attention_heads=2,
     max_position_embeddings=7, type_vocab_size=3, pad_token_id=0, attn_implementation="eager",
 )
-input_ids = torch.tensor([[2, 5, 6, 3, 0, 0], [2, 7, 16, 9, 10, 3]])
+# The last text has the padding token where nothing masks it: its embedding gets no gradient even so.
+input_ids = torch.tensor([[2, 5, 6, 3, 0, 0], [2, 7, 16, 0, 10, 3]])
 attention_mask = torch.tensor([[1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]])
 token_type_ids = torch.tensor([[0, 0, 1, 1, 0, 0], [0, 2, 2, 1, 1, 1]])
 out = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}

@@ -12,13 +12,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ACTIVATIONS } from '../shared/activation-names';
 import { initializeNormal } from '../shared/initialize-linears';
 import type { BertConfig } from './bert-config';
-import { type BertInput, BertModel } from './bert-model';
+import { type BertInput, BertModel, type BertOutput } from './bert-model';
 
-export interface BertForMaskedLMOutput {
+export interface BertForMaskedLMOutput extends BertOutput {
   /** [batch, length, vocabSize] */
   logits: tf.Tensor3D;
-  /** On request: those of {@link BertModel}. */
-  hiddenStates?: tf.Tensor3D[];
 }
 
 /**
@@ -48,9 +46,8 @@ export class BertForMaskedLM extends Module {
   /** The caller disposes every output. */
   forward(input: BertInput, context?: ForwardContext): BertForMaskedLMOutput {
     return tf.tidy(() => {
-      const { lastHiddenState, hiddenStates } = this.bert.forward(input, context);
-      const logits = this.predictions.forward(lastHiddenState, context);
-      return hiddenStates ? { logits, hiddenStates } : { logits };
+      const features = this.bert.forward(input, context);
+      return { ...features, logits: this.predictions.forward(features.lastHiddenState, context) };
     });
   }
 }

@@ -2,14 +2,12 @@ import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@cro
 import * as tf from '@tensorflow/tfjs-core';
 import { initializeNormal } from '../shared/initialize-linears';
 import type { VisionTransformerInput } from '../shared/vision-input';
-import { ViT } from './vit';
+import { ViT, type ViTOutput } from './vit';
 import type { ViTForImageClassificationConfig } from './vit-config';
 
-export interface ViTForImageClassificationOutput {
+export interface ViTForImageClassificationOutput extends ViTOutput {
   /** [batch, classes] */
   logits: tf.Tensor2D;
-  /** On request: those of {@link ViT}. */
-  hiddenStates?: tf.Tensor3D[];
 }
 
 /**
@@ -45,9 +43,8 @@ export class ViTForImageClassification extends Module {
   /** The caller disposes every output. */
   forward(input: VisionTransformerInput, context?: ForwardContext): ViTForImageClassificationOutput {
     return tf.tidy(() => {
-      const { pooledOutput, hiddenStates } = this.vit.forward(input, context);
-      const logits = this.classifier.forward(pooledOutput, context) as tf.Tensor2D;
-      return hiddenStates ? { logits, hiddenStates } : { logits };
+      const features = this.vit.forward(input, context);
+      return { ...features, logits: this.classifier.forward(features.pooledOutput, context) as tf.Tensor2D };
     });
   }
 }
