@@ -1,8 +1,8 @@
 // Writes our-clip/, the checkpoint that our_clip.py loads into transformers:
 // node --conditions=crossmodal-source --import tsx packages/clip/golden/our-clip.ts
 import '@tensorflow/tfjs-backend-cpu';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { CLIP, clipToFiles, clipViTB32 } from '@crossmodal/clip';
+import { fileURLToPath } from 'node:url';
+import { CLIP, clipViTB32 } from '@crossmodal/clip';
 import { Rng } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -19,6 +19,4 @@ const clip = CLIP.fromConfig(
   { rng: new Rng(5) },
 );
 const folder = new URL('our-clip/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-for (const [name, content] of Object.entries(await clipToFiles(clip)))
-  writeFileSync(new URL(name, folder), content);
+await clip.saveTo(fileURLToPath(folder));

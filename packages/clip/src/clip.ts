@@ -1,5 +1,6 @@
 import {
   assertShape,
+  CheckpointError,
   ConfigError,
   type ForwardContext,
   Linear,
@@ -8,10 +9,28 @@ import {
   Parameter,
   type Rng,
 } from '@crossmodal/core';
-import type { TextEncoder, TextInput, VisionEncoder } from '@crossmodal/encoders';
-import { CLIPTextTransformer, CLIPVisionTransformer } from '@crossmodal/encoders';
+import type {
+  CLIPTextTransformer,
+  CLIPVisionTransformer,
+  TextEncoder,
+  TextInput,
+  VisionEncoder,
+} from '@crossmodal/encoders';
+import {
+  type FileContents,
+  loadPretrained,
+  openPretrained,
+  type PretrainedOptions,
+  type PretrainedSource,
+  pretrainedFiles,
+  readJson,
+  type SavePretrainedOptions,
+  saveModelFiles,
+} from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
-import { type CLIPConfig, readCLIPConfig } from './clip-config';
+import { type CLIPConfig, writeCLIPConfig } from './clip-config';
+import { familyOf, publishedConfig } from './families/families';
+import { openCLIPConfig, openCLIPTensors } from './families/open-clip';
 
 export interface CLIPOptions<V extends VisionEncoder, T extends TextEncoder> {
   visionEncoder: V;
@@ -101,33 +120,80 @@ export class CLIP<
   }
 
   /**
-   * A CLIP of two transformers, with random weights.
+   * A model of a published family, with random weights.
    *
-   * @param config Sizes, or a parsed Hugging Face `config.json`.
+   * @param config Sizes of a CLIP of two transformers, or a parsed `config.json` of a CLIP, Chinese-CLIP or SigLIP.
+   * @throws ConfigError when it is of another kind of model, or a value cannot be.
    */
   static fromConfig(
-    config: CLIPConfig | Record<string, unknown>,
-    { rng }: { rng: Rng },
-  ): CLIP<CLIPVisionTransformer, CLIPTextTransformer> {
-    const { visionConfig, textConfig, projectionDim, logitScaleInitValue } =
-      'textConfig' in config ? (config as CLIPConfig) : readCLIPConfig(config);
-    return new CLIP({
-      visionEncoder: new CLIPVisionTransformer({ ...visionConfig, rng: rng.split('vision tower') }),
-      textEncoder: new CLIPTextTransformer({ ...textConfig, rng: rng.split('text tower') }),
-      projectionDim,
-      logitScale: Math.exp(logitScaleInitValue),
-      rng,
+    config: CLIPConfig,
+    options: { rng: Rng },
+  ): CLIP<CLIPVisionTransformer, CLIPTextTransformer>;
+  static fromConfig(config: Record<string, unknown>, options: { rng: Rng }): CLIP;
+  static fromConfig(config: CLIPConfig | Record<string, unknown>, { rng }: { rng: Rng }): CLIP {
+    const json = 'textConfig' in config ? writeCLIPConfig(config as CLIPConfig) : config;
+    return new CLIP(familyOf(json).read(json, rng));
+  }
+
+  /**
+   * A published model with its weights: OpenAI's and open_clip's CLIPs, Chinese-CLIP, SigLIP.
+   *
+   * @param source A name on the Hugging Face hub (downloaded once, into the cache that Python shares), a folder, or files.
+   * @throws ConfigError or CheckpointError when files are missing, damaged, or do not belong together.
+   * @example
+   * const clip = await CLIP.fromPretrained('openai/clip-vit-base-patch32');
+   */
+  static async fromPretrained(source: PretrainedSource, options: PretrainedOptions = {}): Promise<CLIP> {
+    const files = await openPretrained(source, options);
+    const paths = await files.list();
+    const build = (config: Record<string, unknown>, rng: Rng) => CLIP.fromConfig(config, { rng });
+    if (paths.includes('config.json')) return loadPretrained(files, options, { build });
+    if (!paths.includes('open_clip_config.json'))
+      throw new CheckpointError(
+        `CLIP.fromPretrained: ${files.name}: no config.json. Is this a model's folder?`,
+      );
+    return loadPretrained(files, options, {
+      build,
+      readConfig: async () => openCLIPConfig(await readJson(files, 'open_clip_config.json')),
+      convert: openCLIPTensors,
     });
+  }
+
+  /**
+   * The model as files that `transformers` takes: `config.json`, `model.safetensors`, and those given (of the
+   * tokenizer and the image processor, as {@link loadCLIP} found them).
+   *
+   * @throws ConfigError when the towers are not those of a published family.
+   */
+  toFiles(options: SavePretrainedOptions = {}): Promise<FileContents> {
+    return pretrainedFiles(this, publishedConfig(this), options);
+  }
+
+  /**
+   * Writes {@link toFiles} into a folder; in a browser, into one that the user picked or of its private storage.
+   *
+   * @example
+   * await clip.saveTo('my-clip'); // in Python: CLIPModel.from_pretrained('my-clip')
+   */
+  async saveTo(
+    folder: Parameters<typeof saveModelFiles>[0],
+    options: SavePretrainedOptions = {},
+  ): Promise<void> {
+    await saveModelFiles(folder, await this.toFiles(options));
   }
 
   /** Features of images and texts, and the scale: what the losses take. The caller disposes all of them. */
   forward({ pixelValues, ...text }: CLIPInput, context?: ForwardContext): CLIPOutput {
+    return tf.tidy(() => ({
+      ...this.outputOf(this.encodeImage({ pixelValues }, context), this.encodeText(text, context)),
+    }));
+  }
+
+  /** What {@link forward} returns, with features that are there already. */
+  outputOf(imageFeatures: tf.Tensor2D, textFeatures: tf.Tensor2D): CLIPOutput {
     return tf.tidy(() => {
-      const output = {
-        imageFeatures: this.encodeImage({ pixelValues }, context),
-        textFeatures: this.encodeText(text, context),
-        logitScale: tf.reshape(tf.exp(this.logitScale.value), []) as tf.Scalar,
-      };
+      const logitScale = tf.reshape(tf.exp(this.logitScale.value), []) as tf.Scalar;
+      const output = { imageFeatures, textFeatures, logitScale };
       return this.logitBias
         ? { ...output, logitBias: tf.reshape(this.logitBias.value, []) as tf.Scalar }
         : output;
@@ -143,7 +209,7 @@ export class CLIP<
         [null, this.visionModel.hiddenSize],
         'CLIP: pooledOutput of visionModel',
       );
-      return l2Normalize(project(pooledOutput, this.visualProjection));
+      return l2Normalize(project(pooledOutput, this.visualProjection, context));
     });
   }
 
@@ -152,7 +218,7 @@ export class CLIP<
     return tf.tidy(() => {
       const { pooledOutput } = this.textModel.forward(input, context);
       assertShape(pooledOutput.shape, [null, this.textModel.hiddenSize], 'CLIP: pooledOutput of textModel');
-      return l2Normalize(project(pooledOutput, this.textProjection));
+      return l2Normalize(project(pooledOutput, this.textProjection, context));
     });
   }
 
@@ -162,8 +228,8 @@ export class CLIP<
   }
 }
 
-function project(x: tf.Tensor2D, projection: Linear | undefined): tf.Tensor2D {
-  return projection ? (projection.forward(x) as tf.Tensor2D) : x;
+function project(x: tf.Tensor2D, projection: Linear | undefined, context?: ForwardContext): tf.Tensor2D {
+  return projection ? (projection.forward(x, context) as tf.Tensor2D) : x;
 }
 
 /** A linear map without bias; initialised as OpenAI does. */

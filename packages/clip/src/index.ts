@@ -20,8 +20,8 @@ export {
   readCLIPConfig,
   writeCLIPConfig,
 } from './clip-config';
-export { type CLIPFiles, clipFromFiles, clipToFiles } from './clip-files';
 // losses
+export { clipDistillationLoss, type DistillationWeights } from './clip-distillation-loss';
 export { clipLoss } from './clip-loss';
 // use
 export {
@@ -42,6 +42,11 @@ export {
   type ZeroShotEvaluation,
 } from './evaluation/evaluate-zero-shot';
 export { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
+// fine-tuning
+export { type GradCacheOptions, gradCacheStep } from './fine-tuning/grad-cache-step';
+export { interpolateWeights } from './fine-tuning/interpolate-weights';
+export { LinearProbe, type LinearProbeOptions } from './fine-tuning/linear-probe';
+export { type LockTowerOptions, lockTower } from './fine-tuning/lock-tower';
 export {
   ImageTextRetriever,
   type ImageTextRetrieverOptions,

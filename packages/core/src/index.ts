@@ -47,8 +47,8 @@ export { setAdapter } from './adapters/set-adapter';
 // ops
 
 export { type AttentionOptions, attention } from './ops/attention';
-export { checkpointed } from './ops/checkpointed';
 export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
+export { checkpointed } from './ops/checkpointed';
 export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';
 export { type Conv2dOptions, conv2d, type Padding } from './ops/conv2d';
 export { customOp, type InputGradients } from './ops/custom-op';
@@ -173,7 +173,12 @@ export type { Checkpoint, CheckpointStore } from './checkpoint/checkpoint-store'
 export { loadLatestCheckpoint } from './checkpoint/load-latest-checkpoint';
 export { MemoryCheckpointStore } from './checkpoint/memory-checkpoint-store';
 export { openSafetensors, type TensorReader, tensorReader } from './checkpoint/open-safetensors';
-export { parseSafetensors, type Safetensors, serializeSafetensors } from './checkpoint/safetensors';
+export {
+  parseSafetensors,
+  type Safetensors,
+  safetensorsChunks,
+  serializeSafetensors,
+} from './checkpoint/safetensors';
 export {
   openShardedSafetensors,
   type SafetensorsIndex,

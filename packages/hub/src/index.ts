@@ -11,8 +11,19 @@ export { openFlaxCheckpoint } from './formats/flax-checkpoint';
 export { type OpenWeightsOptions, openWeights } from './formats/open-weights';
 export { openTorchCheckpoint } from './formats/torch-checkpoint';
 export type { TorchPartOptions } from './formats/torch-tensors';
+export { loadProcessor, type Processor } from './load-processor';
 export { type LoadWeightsOptions, loadWeights, type WeightsReport } from './load-weights';
 export { filesInMemory, type ModelFiles } from './model-files';
+export {
+  type FileContents,
+  loadPretrained,
+  type PretrainedFamily,
+  type PretrainedOptions,
+  type PretrainedSource,
+  pretrainedFiles,
+  type SavePretrainedOptions,
+  savePretrained,
+} from './pretrained';
 export {
   type ConfigField,
   type ConfigFields,
