@@ -13,7 +13,9 @@ export interface AddedToken {
 }
 
 /** By content: those that an older repository's files give an id, and the special ones that get theirs from the vocabulary. */
-export type AddedTokens = ReadonlyMap<string, Omit<AddedToken, 'id'> & { id?: number; from: string }>;
+export type AddedTokens = ReadonlyMap<string, Found>;
+
+type Found = Omit<AddedToken, 'id'> & { id?: number; from: string };
 
 const specialKeys = [
   'bos_token',
@@ -27,7 +29,7 @@ const specialKeys = [
 
 /** Collects them from `tokenizer_config.json` (with `special_tokens_map.json`) and `added_tokens.json`. */
 export function addedTokens(config: Json, file: Json | undefined): AddedTokens {
-  const tokens = new Map<string, Omit<AddedToken, 'id'> & { id?: number; from: string }>();
+  const tokens = new Map<string, Found>();
   const add = (token: unknown, from: string, more: { id?: number; special?: boolean }) => {
     const { content, ...flags } = (typeof token === 'string' ? { content: token } : (token ?? {})) as {
       content?: unknown;
@@ -51,25 +53,27 @@ export function addedTokens(config: Json, file: Json | undefined): AddedTokens {
       ...more,
     });
   };
-  const decoder = config['added_tokens_decoder'];
-  for (const [id, token] of Object.entries((decoder ?? {}) as object)) {
-    add(token, `tokenizer_config.json: added_tokens_decoder: ${id}`, { id: Number(id) });
+  const idOf = (id: unknown, from: string) => {
+    if (Number.isSafeInteger(id) && (id as number) >= 0) return { id: id as number };
+    throw new DataError(`loadTokenizerFiles: ${from}: expected an id, received ${JSON.stringify(id)}.`);
+  };
+  for (const [id, token] of Object.entries((config['added_tokens_decoder'] ?? {}) as object)) {
+    const from = `tokenizer_config.json: added_tokens_decoder: ${id}`;
+    add(token, from, idOf(Number(id), from));
   }
   for (const [content, id] of Object.entries(file ?? {})) {
-    if (!Number.isSafeInteger(id) || (id as number) < 0) {
-      throw new DataError(
-        `loadTokenizerFiles: added_tokens.json: ${JSON.stringify(content)}: expected an id, received ${JSON.stringify(id)}.`,
-      );
-    }
-    add(content, `added_tokens.json: ${JSON.stringify(content)}`, { id: id as number });
+    const from = `added_tokens.json: ${JSON.stringify(content)}`;
+    add(content, from, idOf(id, from));
   }
   for (const key of specialKeys) {
     const token = config[key];
     if (token !== undefined && token !== null) add(token, `tokenizer_config.json: ${key}`, { special: true });
   }
-  const extra = config['additional_special_tokens'];
-  for (const token of Array.isArray(extra) ? extra : []) {
-    add(token, 'tokenizer_config.json: additional_special_tokens', { special: true });
+  for (const key of ['additional_special_tokens', 'extra_special_tokens']) {
+    const extra = config[key];
+    for (const token of typeof extra === 'object' && extra !== null ? Object.values(extra) : []) {
+      add(token, `tokenizer_config.json: ${key}`, { special: true });
+    }
   }
   return tokens;
 }
