@@ -1,6 +1,6 @@
 """Processors as `transformers` writes them, and what they make of texts and images: writes processors/, .json and .safetensors.
 
-One folder each as repositories have them today and as `transformers` 5 writes them, with tiny vocabularies and images.
+One folder each with the files of older repositories, written by this recipe, and as `transformers` 5 writes them, with tiny vocabularies and images.
 """
 
 import gzip

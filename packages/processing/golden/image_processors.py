@@ -1,6 +1,6 @@
 """Golden pixel values of the image processors of published families: writes image_processors.json and .safetensors.
 
-Each `preprocessor_config.json` is as published. `transformers`' Pillow backend and torchvision's preset run on images of
+Each `preprocessor_config.json` is written after that repository's, from knowledge of it: none was fetched and compared. `transformers`' Pillow backend and torchvision's preset run on images of
 noise; `levels` says how far the torchvision backend, which AutoImageProcessor prefers, is from Pillow's on the same images
 and on smooth ones, in 8-bit levels.
 """
@@ -26,7 +26,7 @@ HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 IMAGENET_MEAN, IMAGENET_STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 ALL = {"do_resize": True, "do_rescale": True, "do_normalize": True, "rescale_factor": 1 / 255}
 
-# As published; `SMALL` makes them small enough to store.
+# Not fetched: see above. `SMALL` makes them small enough to store.
 PUBLISHED = {
     "openai/clip-vit-base-patch32": {
         "crop_size": 224, "do_center_crop": True, "do_normalize": True, "do_resize": True,

@@ -1,7 +1,8 @@
 """Golden ids of tokenizers from the files of published repositories, new and old: writes tokenizer_files.json.
 
 Tiny vocabularies, each with the normaliser, word pattern and row of its family, in the files that the family's repositories
-have; ids are those of `transformers`' own class reading the same folder.
+have; ids are those of `transformers`' own class reading the same folder. No published file was fetched: SigLIP's normaliser in
+`tokenizer.json` in particular is written after what its Python class does.
 """
 
 import base64
@@ -84,7 +85,7 @@ def sentence_piece():
 
 
 def siglip_json(model):
-    """`tokenizer.json` as SigLIP's repositories have it, without the map of characters: the reader has its own."""
+    """A `tokenizer.json` for SigLIP (see above), without the map of characters: the reader has its own."""
     proto = import_protobuf().ModelProto.FromString(model)
     tokenizer = Tokenizer(models.Unigram([(p.piece, p.score) for p in proto.pieces], unk_id=2))
     tokenizer.normalizer = normalizers.Sequence([
