@@ -151,7 +151,7 @@ describe('damaged files are read or refused, whatever the damage', { timeout: 60
         return tensorReader('file', {}, torchTensors(value, whole), (tensor) => tensor.read());
       },
     });
-    expectDepth(result, { read: 200, errors: 40 });
+    expectDepth(result, { read: 100, errors: 40 });
   });
 
   it('flax', async () => {

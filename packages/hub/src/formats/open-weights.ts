@@ -43,7 +43,7 @@ export interface OpenWeightsOptions {
 
 /**
  * Opens the weights of a model lazily, in whatever format they are published: safetensors, PyTorch's or flax's, one
- * file or several with an index. Without `file`, the first of `model.safetensors`, `pytorch_model.bin`,
+ * file or several with an index (arrays of flax in flax's layout: see {@link openFlaxCheckpoint}). Without `file`, the first of `model.safetensors`, `pytorch_model.bin`,
  * `open_clip_model.safetensors`, `open_clip_pytorch_model.bin` and `flax_model.msgpack`, as one file or by an index.
  *
  * @throws CheckpointError when there are none, or a file is damaged or something else; ConfigError when the name of

@@ -20,7 +20,7 @@ export interface PickleGlobal {
   call?(args: readonly unknown[]): unknown;
 }
 
-/** What stands for values that are read past: sets, numpy's numbers, settings. */
+/** What stands for values that are read past: sets, numpy's numbers, settings, integers of any length. */
 export const PASSED_OVER = Symbol('a value that holds no weights');
 
 export interface PickleContext {
@@ -103,7 +103,7 @@ class PickleMachine {
   private readonly stack: unknown[] = [];
   /** Heights of the stack at the marks that are open. */
   private readonly marks: number[] = [];
-  private readonly memo = new Map<number, unknown>(); // at most one entry an opcode
+  private readonly memo: unknown[] = [];
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -193,16 +193,19 @@ class PickleMachine {
   }
 
   memoize(): void {
-    this.remember(this.memo.size);
+    this.remember(this.memo.length);
   }
 
+  /** Python counts the values that it remembers, so there are no holes. */
   remember(index: number): void {
-    this.memo.set(index, this.top());
+    if (index > this.memo.length)
+      throw this.damaged(`remembers value ${index} after ${this.memo.length} others`);
+    this.memo[index] = this.top();
   }
 
   recall(index: number): void {
-    if (!this.memo.has(index)) throw this.damaged(`refers to value ${index}, which is not there`);
-    this.push(this.memo.get(index));
+    if (index >= this.memo.length) throw this.damaged(`refers to value ${index}, which is not there`);
+    this.push(this.memo[index]);
   }
 
   mark(): void {
@@ -290,11 +293,12 @@ class PickleMachine {
     }
   }
 
-  /** Two's complement, little-endian: a number where it is one exactly. */
-  long(length: number): number | bigint {
+  /** Two's complement, little-endian: a number where it is one exactly. Over 64 bits it is the size of nothing. */
+  long(length: number): unknown {
     const bytes = this.raw(length);
+    if (length > 9) return PASSED_OVER;
     let value = 0n;
-    for (const byte of [...bytes].reverse()) value = (value << 8n) | BigInt(byte);
+    for (const byte of bytes.toReversed()) value = (value << 8n) | BigInt(byte);
     value = BigInt.asIntN(8 * length, value);
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }

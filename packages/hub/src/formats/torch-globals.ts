@@ -117,7 +117,7 @@ export function torchStorage(
   if (
     kind !== 'storage' ||
     !isType(type) ||
-    !STORAGE_NAMES.has(type.name) ||
+    !Object.hasOwn(STORAGES, type.name) ||
     typeof key !== 'string' ||
     !isNumber(count)
   )
@@ -134,8 +134,6 @@ export function torchStorage(
     throw new CheckpointError(`${source.name}: expected ${size} bytes, found ${source.size}.`);
   return new TorchStorage(source, type.dtype);
 }
-
-const STORAGE_NAMES: ReadonlySet<string> = new Set(Object.keys(STORAGES));
 
 const isTensor = (x: unknown): x is TorchTensor => x instanceof TorchTensor;
 const isStorage = (x: unknown): x is TorchStorage => x instanceof TorchStorage;

@@ -13,6 +13,8 @@ const LOCATOR_64 = { signature: 0x07064b50, size: 20 };
 
 interface Header {
   name: string;
+  /** In bytes. */
+  nameLength: number;
   /** Where its local header is. */
   offset: number;
   packedSize: number;
@@ -73,19 +75,17 @@ function entrySource(source: ByteSource, header: Header, limit: number): ByteSou
 }
 
 async function dataStart(source: ByteSource, header: Header, limit: number): Promise<number> {
-  const view = viewOf(await readExactly(source, header.offset, LOCAL_HEADER.size));
+  const length = LOCAL_HEADER.size + header.nameLength;
+  const local = await readExactly(source, header.offset, length);
+  const view = viewOf(local);
   if (view.getUint32(0, true) !== LOCAL_HEADER.signature)
     throw damaged(source, `there is no entry ${quote(header.name)} at ${header.offset}.`);
-  const nameLength = view.getUint16(26, true);
-  const start = header.offset + LOCAL_HEADER.size + nameLength + view.getUint16(28, true);
+  const name = decodeName(local.subarray(LOCAL_HEADER.size), source.name);
+  if (name !== header.name || view.getUint16(26, true) !== header.nameLength)
+    throw damaged(source, `its directory calls ${quote(header.name)} what has another name for itself.`);
+  const start = header.offset + length + view.getUint16(28, true);
   if (start + header.packedSize > limit)
     throw damaged(source, `${quote(header.name)} runs into what comes after it.`);
-  const name = decodeName(
-    await readExactly(source, header.offset + LOCAL_HEADER.size, nameLength),
-    source.name,
-  );
-  if (name !== header.name)
-    throw damaged(source, `its directory calls ${quote(header.name)} what calls itself ${quote(name)}.`);
   return start;
 }
 
@@ -167,7 +167,7 @@ function parseHeader(directory: Uint8Array, at: number, file: string): Header {
   const stored = view.getUint16(at + 10, true) === 0;
   if (stored && size !== packedSize)
     throw damaged(source, `${quote(name)} is stored, but its sizes are ${packedSize} and ${size}.`);
-  return { name, offset, packedSize, size, stored, end };
+  return { name, nameLength, offset, packedSize, size, stored, end };
 }
 
 function wideField(
