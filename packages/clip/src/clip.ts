@@ -1,11 +1,9 @@
 import {
   assertShape,
-  CheckpointError,
   ConfigError,
   type ForwardContext,
   Linear,
   l2Normalize,
-  Module,
   Parameter,
   type Rng,
 } from '@crossmodal/core';
@@ -16,21 +14,11 @@ import type {
   TextInput,
   VisionEncoder,
 } from '@crossmodal/encoders';
-import {
-  type FileContents,
-  loadPretrained,
-  openPretrained,
-  type PretrainedOptions,
-  type PretrainedSource,
-  pretrainedFiles,
-  readJson,
-  type SavePretrainedOptions,
-  saveModelFiles,
-} from '@crossmodal/hub';
+import { type PretrainedFamily, PretrainedModule } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { type CLIPConfig, writeCLIPConfig } from './clip-config';
 import { familyOf, publishedConfig } from './families/families';
-import { openCLIPConfig, openCLIPTensors } from './families/open-clip';
+import { isOpenCLIP, openCLIPTensors, readPublishedConfig } from './families/open-clip';
 
 export interface CLIPOptions<V extends VisionEncoder, T extends TextEncoder> {
   visionEncoder: V;
@@ -67,9 +55,11 @@ export interface CLIPOutput {
  * words for it. Radford et al. 2021, "Learning transferable visual models from natural language supervision".
  *
  * Checkpoint keys are those of transformers' `CLIPModel`: `vision_model.…`, `text_model.…`,
- * `visual_projection.weight`, `text_projection.weight`, `logit_scale`.
+ * `visual_projection.weight`, `text_projection.weight`, `logit_scale`. `fromPretrained` loads OpenAI's CLIPs, open_clip's,
+ * Chinese-CLIP and SigLIP.
  *
  * @example
+ * const published = await CLIP.fromPretrained('openai/clip-vit-base-patch32');
  * const clip = new CLIP({ visionEncoder, textEncoder, projectionDim: 64, rng: new Rng(0) });
  * const { imageFeatures, textFeatures, logitScale } = clip.forward({ pixelValues, inputIds, attentionMask });
  * const loss = clipLoss(imageFeatures, textFeatures, logitScale);
@@ -77,7 +67,12 @@ export interface CLIPOutput {
 export class CLIP<
   V extends VisionEncoder = VisionEncoder,
   T extends TextEncoder = TextEncoder,
-> extends Module {
+> extends PretrainedModule {
+  static readonly family: PretrainedFamily<CLIP> = {
+    build: (config, rng) => CLIP.fromConfig(config, { rng }),
+    readConfig: readPublishedConfig,
+    convert: (weights) => (isOpenCLIP(weights) ? openCLIPTensors(weights) : weights),
+  };
   readonly visionModel: V;
   readonly textModel: T;
   readonly visualProjection: Linear | undefined;
@@ -135,51 +130,9 @@ export class CLIP<
     return new CLIP(familyOf(json).read(json, rng));
   }
 
-  /**
-   * A published model with its weights: OpenAI's and open_clip's CLIPs, Chinese-CLIP, SigLIP.
-   *
-   * @param source A name on the Hugging Face hub (downloaded once, into the cache that Python shares), a folder, or files.
-   * @throws ConfigError or CheckpointError when files are missing, damaged, or do not belong together.
-   * @example
-   * const clip = await CLIP.fromPretrained('openai/clip-vit-base-patch32');
-   */
-  static async fromPretrained(source: PretrainedSource, options: PretrainedOptions = {}): Promise<CLIP> {
-    const files = await openPretrained(source, options);
-    const paths = await files.list();
-    const build = (config: Record<string, unknown>, rng: Rng) => CLIP.fromConfig(config, { rng });
-    if (paths.includes('config.json')) return loadPretrained(files, options, { build });
-    if (!paths.includes('open_clip_config.json'))
-      throw new CheckpointError(
-        `CLIP.fromPretrained: ${files.name}: no config.json. Is this a model's folder?`,
-      );
-    return loadPretrained(files, options, {
-      build,
-      readConfig: async () => openCLIPConfig(await readJson(files, 'open_clip_config.json')),
-      convert: openCLIPTensors,
-    });
-  }
-
-  /**
-   * The model as files that `transformers` takes: `config.json`, `model.safetensors`, and those given (of the
-   * tokenizer and the image processor, as {@link loadCLIP} found them).
-   *
-   * @throws ConfigError when the towers are not those of a published family.
-   */
-  toFiles(options: SavePretrainedOptions = {}): Promise<FileContents> {
-    return pretrainedFiles(this, publishedConfig(this), options);
-  }
-
-  /**
-   * Writes {@link toFiles} into a folder; in a browser, into one that the user picked or of its private storage.
-   *
-   * @example
-   * await clip.saveTo('my-clip'); // in Python: CLIPModel.from_pretrained('my-clip')
-   */
-  async saveTo(
-    folder: Parameters<typeof saveModelFiles>[0],
-    options: SavePretrainedOptions = {},
-  ): Promise<void> {
-    await saveModelFiles(folder, await this.toFiles(options));
+  /** @throws ConfigError when the towers are not those of a published family. */
+  protected override configJson(): Record<string, unknown> {
+    return publishedConfig(this);
   }
 
   /** Features of images and texts, and the scale: what the losses take. The caller disposes all of them. */

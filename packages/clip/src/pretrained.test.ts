@@ -119,7 +119,7 @@ describe('CLIP.toFiles', () => {
     const stages = [{ channels: 2, blocks: 1 }];
     const visionEncoder = new ResidualVisionEncoder({ imageSize: 4, stages, rng });
     const clip = new CLIP({ visionEncoder, textEncoder, projectionDim: 4, rng });
-    expect(() => clip.toFiles()).toThrow(
+    await expect(clip.toFiles()).rejects.toThrow(
       'CLIP: a ResidualVisionEncoder and a CLIPTextTransformer are no model that transformers knows. Save the weights alone',
     );
   });
@@ -156,7 +156,7 @@ describe('files that do not fit', () => {
       'patch_embedding.weight expected [8, 3, 3, 3], received [8, 3, 4, 4]',
     );
     await expect(CLIP.fromPretrained(filesInMemory({ 'a.txt': '' }, 'here'))).rejects.toThrow(
-      "CLIP.fromPretrained: here: no config.json. Is this a model's folder?",
+      'here: no file config.json.',
     );
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -16,14 +16,12 @@ export { type LoadWeightsOptions, loadWeights, type WeightsReport } from './load
 export { filesInMemory, type ModelFiles } from './model-files';
 export {
   type FileContents,
-  loadPretrained,
   type PretrainedFamily,
+  PretrainedModule,
   type PretrainedOptions,
   type PretrainedSource,
-  pretrainedFiles,
-  type SavePretrainedOptions,
-  savePretrained,
-} from './pretrained';
+  type SaveOptions,
+} from './pretrained-module';
 export {
   type ConfigField,
   type ConfigFields,

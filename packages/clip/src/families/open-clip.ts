@@ -4,7 +4,9 @@ import {
   configObject,
   convertTensors,
   field,
+  type ModelFiles,
   readConfig,
+  readJson,
   renameTensors,
   type TensorRule,
 } from '@crossmodal/hub';
@@ -42,6 +44,19 @@ const NAMES: readonly [RegExp, string][] = [
 export function openCLIPTensors(reader: TensorReader): TensorReader {
   const rename = (key: string) => NAMES.reduce((key, [from, to]) => key.replace(from, to), key);
   return renameTensors(convertTensors(reader, RULES), rename);
+}
+
+/** Whether weights are under these names. */
+export function isOpenCLIP(reader: TensorReader): boolean {
+  return reader.keys().some((key) => key.startsWith('visual.'));
+}
+
+/** The configuration in a model's files, as `transformers` has it. */
+export async function readPublishedConfig(files: ModelFiles): Promise<Record<string, unknown>> {
+  const paths = await files.list();
+  if (paths.includes('config.json') || !paths.includes('open_clip_config.json'))
+    return readJson(files, 'config.json');
+  return openCLIPConfig(await readJson(files, 'open_clip_config.json'));
 }
 
 const VISION: ConfigFields<
@@ -84,7 +99,7 @@ const UNKNOWN = {
  *
  * @throws ConfigError when it is not of two plain transformers.
  */
-export function openCLIPConfig(json: Record<string, unknown>): Record<string, unknown> {
+function openCLIPConfig(json: Record<string, unknown>): Record<string, unknown> {
   const caller = 'CLIP.fromPretrained';
   const model = configObject(json['model_cfg'], 'model_cfg', caller);
   const section = (name: 'vision_cfg' | 'text_cfg') =>

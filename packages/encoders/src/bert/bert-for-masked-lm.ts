@@ -8,10 +8,11 @@ import {
   Parameter,
   type Rng,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { ACTIVATIONS } from '../shared/activation-names';
 import { initializeNormal } from '../shared/initialize-linears';
-import type { BertConfig } from './bert-config';
+import { type BertConfig, readBertConfig } from './bert-config';
 import { type BertInput, BertModel, type BertOutput } from './bert-model';
 
 export interface BertForMaskedLMOutput extends BertOutput {
@@ -30,7 +31,13 @@ export interface BertForMaskedLMOutput extends BertOutput {
  * const bert = new BertForMaskedLM({ ...readBertConfig(JSON.parse(text)), rng: new Rng(0) });
  * const { logits } = bert.forward({ inputIds, attentionMask });
  */
-export class BertForMaskedLM extends Module {
+export class BertForMaskedLM extends PretrainedModule {
+  static readonly family: PretrainedFamily<BertForMaskedLM> = {
+    prefix: 'bert',
+    ignore: [/^cls\.seq_relationship\./, /(^|\.)pooler\.dense\./],
+    build: (json, rng) =>
+      new BertForMaskedLM({ ...readBertConfig(json, 'BertForMaskedLM.fromPretrained'), rng }),
+  };
   static override readonly checkpointKeys = { predictions: 'cls.predictions' };
   readonly bert: BertModel;
   readonly predictions: PredictionHead;
@@ -49,6 +56,10 @@ export class BertForMaskedLM extends Module {
       const features = this.bert.forward(input, context);
       return { ...features, logits: this.predictions.forward(features.lastHiddenState, context) };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['BertForMaskedLM'], model_type: 'bert', ...writeConfig(this.config) };
   }
 }
 

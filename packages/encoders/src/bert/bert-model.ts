@@ -9,14 +9,16 @@ import {
   Module,
   type Rng,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
+import { hasPooler } from '../shared/has-pooler';
 import { initializeNormal } from '../shared/initialize-linears';
 import { PositionEmbedding } from '../shared/position-embedding';
 import { checkInputIds, type TextTransformerInput } from '../shared/text-input';
 import { tokenAt } from '../shared/token-at';
 import type { TextEncoder, TextEncoderOutput } from '../shared/tower';
 import { TransformerEncoder } from '../shared/transformer-encoder';
-import type { BertConfig } from './bert-config';
+import { type BertConfig, readBertConfig } from './bert-config';
 
 export interface BertInput extends TextTransformerInput {
   /** int32 [batch, length]; 0 for a token of the first text, 1 of the second. Default: all 0. */
@@ -42,7 +44,12 @@ export interface BertOutput extends TextEncoderOutput {
  * const bert = new BertModel({ ...readBertConfig({ num_hidden_layers: 2 }), rng: new Rng(0) });
  * const { pooledOutput } = bert.forward({ inputIds, attentionMask }); // [batch, 768]
  */
-export class BertModel extends Module implements TextEncoder {
+export class BertModel extends PretrainedModule implements TextEncoder {
+  static readonly family: PretrainedFamily<BertModel> = {
+    prefix: 'bert',
+    build: (json, rng, weights) =>
+      new BertModel({ ...readBertConfig(json, 'BertModel.fromPretrained'), pooler: hasPooler(weights), rng }),
+  };
   static override readonly checkpointKeys: CheckpointKeys = {
     'encoder.layers.*.self_attn.q_proj': 'encoder.layer.*.attention.self.query',
     'encoder.layers.*.self_attn.k_proj': 'encoder.layer.*.attention.self.key',
@@ -96,6 +103,10 @@ export class BertModel extends Module implements TextEncoder {
       const output = { pooledOutput, lastHiddenState };
       return outputHiddenStates ? { ...output, hiddenStates } : output;
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['BertModel'], model_type: 'bert', ...writeConfig(this.config) };
   }
 }
 

@@ -1,10 +1,11 @@
 import { Embedding, embedding, type ForwardContext, LayerNorm, Module, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { PositionEmbedding } from '../shared/position-embedding';
 import { checkInputIds, type TextTransformerInput } from '../shared/text-input';
 import type { TextEncoder, TextEncoderOutput } from '../shared/tower';
 import { initialize, TransformerEncoder } from '../shared/transformer-encoder';
-import type { CLIPTextConfig } from './clip-tower-config';
+import { type CLIPTextConfig, readCLIPTextConfig } from './clip-tower-config';
 
 export interface CLIPTextOutput extends TextEncoderOutput {
   /** [batch, hiddenSize]; the end-of-text token's. */
@@ -23,7 +24,15 @@ export interface CLIPTextOutput extends TextEncoderOutput {
  * @example
  * const textEncoder = new CLIPTextTransformer({ ...clipViTB32.config.textConfig, rng: new Rng(0) });
  */
-export class CLIPTextTransformer extends Module implements TextEncoder {
+export class CLIPTextTransformer extends PretrainedModule implements TextEncoder {
+  static readonly family: PretrainedFamily<CLIPTextTransformer> = {
+    prefix: 'text_model',
+    build: (json, rng) =>
+      new CLIPTextTransformer({
+        ...readCLIPTextConfig(json['text_config'] ?? json, 'CLIPTextTransformer.fromPretrained'),
+        rng,
+      }),
+  };
   readonly embeddings: CLIPTextEmbeddings;
   readonly encoder: TransformerEncoder;
   readonly finalLayerNorm: LayerNorm;
@@ -69,6 +78,10 @@ export class CLIPTextTransformer extends Module implements TextEncoder {
     const { eosTokenId } = this.config;
     const score = eosTokenId === 2 ? inputIds : tf.equal(inputIds, tf.scalar(eosTokenId, 'int32'));
     return tf.argMax(tf.cast(score, 'float32'), 1); // the first of equals
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['CLIPTextModel'], model_type: 'clip_text_model', ...writeConfig(this.config) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ForwardContext, LayerNorm, Module, normal, Parameter, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { PatchDropout } from '../shared/patch-dropout';
 import { PatchEmbedding } from '../shared/patch-embedding';
@@ -7,7 +8,7 @@ import { tokenAt } from '../shared/token-at';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { TransformerEncoder } from '../shared/transformer-encoder';
 import { checkPixelValues, type VisionTransformerInput } from '../shared/vision-input';
-import type { CLIPVisionConfig } from './clip-tower-config';
+import { type CLIPVisionConfig, readCLIPVisionConfig } from './clip-tower-config';
 
 export interface CLIPVisionOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; the class token's, normalised. */
@@ -25,7 +26,15 @@ export interface CLIPVisionOutput extends VisionEncoderOutput {
  * @example
  * const visionEncoder = new CLIPVisionTransformer({ ...clipViTB32.config.visionConfig, rng: new Rng(0) });
  */
-export class CLIPVisionTransformer extends Module implements VisionEncoder {
+export class CLIPVisionTransformer extends PretrainedModule implements VisionEncoder {
+  static readonly family: PretrainedFamily<CLIPVisionTransformer> = {
+    prefix: 'vision_model',
+    build: (json, rng) =>
+      new CLIPVisionTransformer({
+        ...readCLIPVisionConfig(json['vision_config'] ?? json, 'CLIPVisionTransformer.fromPretrained'),
+        rng,
+      }),
+  };
   static override readonly checkpointKeys = { pre_layernorm: 'pre_layrnorm' };
   readonly embeddings: CLIPVisionEmbeddings;
   readonly preLayernorm: LayerNorm;
@@ -61,6 +70,14 @@ export class CLIPVisionTransformer extends Module implements VisionEncoder {
       const output = { pooledOutput, lastHiddenState };
       return input.outputHiddenStates ? { ...output, hiddenStates } : output;
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return {
+      architectures: ['CLIPVisionModel'],
+      model_type: 'clip_vision_model',
+      ...writeConfig(this.config),
+    };
   }
 }
 

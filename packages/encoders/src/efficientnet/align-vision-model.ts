@@ -1,15 +1,14 @@
-import {
-  assertShape,
-  type ForwardContext,
-  globalAveragePool,
-  Module,
-  ModuleList,
-  type Rng,
-} from '@crossmodal/core';
+import { assertShape, type ForwardContext, globalAveragePool, ModuleList, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { EfficientNetBlock, EfficientNetEmbeddings, runStages } from './efficientnet-block';
-import { type EfficientNetConfig, efficientNetBlocks, scaledChannels } from './efficientnet-config';
+import {
+  type EfficientNetConfig,
+  efficientNetBlocks,
+  readEfficientNetConfig,
+  scaledChannels,
+} from './efficientnet-config';
 
 export interface ALIGNVisionOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; the mean over the places of `lastHiddenState`. */
@@ -28,7 +27,15 @@ export interface ALIGNVisionOutput extends VisionEncoderOutput {
  * const visionEncoder = new ALIGNVisionModel({ ...efficientNetB7.config, rng: new Rng(0) });
  * const { pooledOutput } = visionEncoder.forward({ pixelValues }); // [batch, 640]
  */
-export class ALIGNVisionModel extends Module implements VisionEncoder {
+export class ALIGNVisionModel extends PretrainedModule implements VisionEncoder {
+  static readonly family: PretrainedFamily<ALIGNVisionModel> = {
+    prefix: 'vision_model',
+    build: (json, rng) =>
+      new ALIGNVisionModel({
+        ...readEfficientNetConfig(json['vision_config'] ?? json, 'ALIGNVisionModel.fromPretrained'),
+        rng,
+      }),
+  };
   static override readonly checkpointKeys = { blocks: 'encoder.blocks' };
   readonly embeddings: EfficientNetEmbeddings;
   readonly blocks: ModuleList<EfficientNetBlock>;
@@ -56,5 +63,13 @@ export class ALIGNVisionModel extends Module implements VisionEncoder {
       const lastHiddenState = featureMaps.at(-1)!;
       return { pooledOutput: globalAveragePool(lastHiddenState), lastHiddenState, featureMaps };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return {
+      architectures: ['AlignVisionModel'],
+      model_type: 'align_vision_model',
+      ...writeConfig(this.config),
+    };
   }
 }

@@ -5,11 +5,10 @@ import {
   type DepthwiseConv2d,
   DropPath,
   type ForwardContext,
-  globalAveragePool,
   Module,
   type Rng,
   residualAdd,
-  silu,
+  squeezeExcite,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { kaimingConv2d, kaimingDepthwiseConv2d } from '../shared/kaiming-convolutions';
@@ -112,9 +111,13 @@ class SqueezeExcite extends Module {
 
   forward(x: tf.Tensor4D): tf.Tensor4D {
     return tf.tidy(() => {
-      const means = tf.reshape(globalAveragePool(x), [x.shape[0], 1, 1, -1]) as tf.Tensor4D;
-      const squeezed = silu(this.reduce.forward(means)) as tf.Tensor4D; // [batch, 1, 1, squeezed]
-      return tf.mul(x, tf.sigmoid(this.expand.forward(squeezed)));
+      const weights = {
+        reduce: tf.reshape(this.reduce.weight.value, this.reduce.weight.shape.slice(2)), // [channels, squeezed]
+        reduceBias: this.reduce.bias!.value,
+        expand: tf.reshape(this.expand.weight.value, this.expand.weight.shape.slice(2)),
+        expandBias: this.expand.bias!.value,
+      };
+      return squeezeExcite(x, weights);
     });
   }
 }

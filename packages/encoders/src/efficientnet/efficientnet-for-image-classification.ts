@@ -1,7 +1,8 @@
-import { ConfigError, Dropout, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import { ConfigError, Dropout, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { EfficientNet, type EfficientNetOutput } from './efficientnet';
-import type { EfficientNetConfig } from './efficientnet-config';
+import { type EfficientNetConfig, readEfficientNetConfig } from './efficientnet-config';
 
 export interface EfficientNetForImageClassificationOutput extends EfficientNetOutput {
   /** [batch, numLabels] */
@@ -16,7 +17,14 @@ export interface EfficientNetForImageClassificationOutput extends EfficientNetOu
  * const model = new EfficientNetForImageClassification({ ...efficientNetB0.config, rng: new Rng(0) });
  * const { logits } = model.forward({ pixelValues }); // [batch, 1000]
  */
-export class EfficientNetForImageClassification extends Module {
+export class EfficientNetForImageClassification extends PretrainedModule {
+  static readonly family: PretrainedFamily<EfficientNetForImageClassification> = {
+    build: (json, rng) =>
+      new EfficientNetForImageClassification({
+        ...readEfficientNetConfig(json, 'EfficientNetForImageClassification.fromPretrained'),
+        rng,
+      }),
+  };
   readonly efficientnet: EfficientNet;
   readonly classifier: Linear;
   readonly config: EfficientNetConfig;
@@ -46,5 +54,13 @@ export class EfficientNetForImageClassification extends Module {
       const dropped = this.dropout.forward(features.pooledOutput, context);
       return { ...features, logits: this.classifier.forward(dropped) as tf.Tensor2D };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return {
+      architectures: ['EfficientNetForImageClassification'],
+      model_type: 'efficientnet',
+      ...writeConfig(this.config),
+    };
   }
 }

@@ -6,15 +6,20 @@ import {
   convNorm,
   type ForwardContext,
   globalAveragePool,
-  Module,
   ModuleList,
   type Rng,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { kaimingConv2d } from '../shared/kaiming-convolutions';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { EfficientNetBlock, EfficientNetEmbeddings, efficientNetNorm, runStages } from './efficientnet-block';
-import { type EfficientNetConfig, efficientNetBlocks, scaledChannels } from './efficientnet-config';
+import {
+  type EfficientNetConfig,
+  efficientNetBlocks,
+  readEfficientNetConfig,
+  scaledChannels,
+} from './efficientnet-config';
 
 export interface EfficientNetOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; the mean over the places of `lastHiddenState`. */
@@ -38,7 +43,12 @@ export interface EfficientNetOutput extends VisionEncoderOutput {
  * const visionEncoder = new EfficientNet({ ...efficientNetB0.config, rng: new Rng(0) });
  * const { pooledOutput } = visionEncoder.forward({ pixelValues }); // [batch, 1280]
  */
-export class EfficientNet extends Module implements VisionEncoder {
+export class EfficientNet extends PretrainedModule implements VisionEncoder {
+  static readonly family: PretrainedFamily<EfficientNet> = {
+    prefix: 'efficientnet',
+    build: (json, rng) =>
+      new EfficientNet({ ...readEfficientNetConfig(json, 'EfficientNet.fromPretrained'), rng }),
+  };
   static override readonly checkpointKeys = {
     blocks: 'encoder.blocks',
     top_conv: 'encoder.top_conv',
@@ -79,5 +89,9 @@ export class EfficientNet extends Module implements VisionEncoder {
       const lastHiddenState = convNorm(featureMaps.at(-1)!, this.topConv, this.topBn, context, options);
       return { pooledOutput: globalAveragePool(lastHiddenState), lastHiddenState, featureMaps };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['EfficientNetModel'], model_type: 'efficientnet', ...writeConfig(this.config) };
   }
 }

@@ -1,7 +1,8 @@
-import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import { ConfigError, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { ResNet, type ResNetOutput } from './resnet';
-import type { ResNetConfig } from './resnet-config';
+import { type ResNetConfig, readResNetConfig } from './resnet-config';
 
 export interface ResNetForImageClassificationOutput extends ResNetOutput {
   /** [batch, numLabels] */
@@ -16,7 +17,14 @@ export interface ResNetForImageClassificationOutput extends ResNetOutput {
  * const model = new ResNetForImageClassification({ ...resNet50.config, rng: new Rng(0) });
  * const { logits } = model.forward({ pixelValues }); // [batch, 1000]
  */
-export class ResNetForImageClassification extends Module {
+export class ResNetForImageClassification extends PretrainedModule {
+  static readonly family: PretrainedFamily<ResNetForImageClassification> = {
+    build: (json, rng) =>
+      new ResNetForImageClassification({
+        ...readResNetConfig(json, 'ResNetForImageClassification.fromPretrained'),
+        rng,
+      }),
+  };
   static override readonly checkpointKeys = { resnet: ['resnet', ''], classifier: ['classifier.1', 'fc'] };
   readonly resnet: ResNet;
   readonly classifier: Linear;
@@ -44,5 +52,13 @@ export class ResNetForImageClassification extends Module {
       const features = this.resnet.forward({ pixelValues }, context);
       return { ...features, logits: this.classifier.forward(features.pooledOutput) as tf.Tensor2D };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return {
+      architectures: ['ResNetForImageClassification'],
+      model_type: 'resnet',
+      ...writeConfig(this.config),
+    };
   }
 }

@@ -11,12 +11,13 @@ import {
   ResidualBlock,
   type Rng,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { kaimingConv2d } from '../shared/kaiming-convolutions';
 import { runInOrder } from '../shared/run-in-order';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { Bottleneck } from './bottleneck';
-import type { ResNetConfig } from './resnet-config';
+import { type ResNetConfig, readResNetConfig } from './resnet-config';
 
 export interface ResNetOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; the mean over the places of `lastHiddenState`. */
@@ -39,7 +40,11 @@ export interface ResNetOutput extends VisionEncoderOutput {
  * const visionEncoder = new ResNet({ ...resNet50.config, rng: new Rng(0) });
  * const { pooledOutput, featureMaps } = visionEncoder.forward({ pixelValues }); // [batch, 2048]
  */
-export class ResNet extends Module implements VisionEncoder {
+export class ResNet extends PretrainedModule implements VisionEncoder {
+  static readonly family: PretrainedFamily<ResNet> = {
+    prefix: 'resnet',
+    build: (json, rng) => new ResNet({ ...readResNetConfig(json, 'ResNet.fromPretrained'), rng }),
+  };
   static override readonly checkpointKeys = {
     conv1: ['embedder.embedder.convolution', 'conv1'],
     bn1: ['embedder.embedder.normalization', 'bn1'],
@@ -87,6 +92,10 @@ export class ResNet extends Module implements VisionEncoder {
       }
       return { pooledOutput: globalAveragePool(x), lastHiddenState: x, featureMaps };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['ResNetModel'], model_type: 'resnet', ...writeConfig(this.config) };
   }
 }
 

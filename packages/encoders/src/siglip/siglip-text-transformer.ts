@@ -1,4 +1,5 @@
 import { Embedding, type ForwardContext, LayerNorm, Linear, Module, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializeNormal, initializeXavier } from '../shared/initialize-linears';
 import { PositionEmbedding } from '../shared/position-embedding';
@@ -6,7 +7,7 @@ import { checkInputIds, type TextTransformerInput } from '../shared/text-input';
 import { tokenAt } from '../shared/token-at';
 import type { TextEncoder, TextEncoderOutput } from '../shared/tower';
 import { initialize, TransformerEncoder } from '../shared/transformer-encoder';
-import type { SigLIPTextConfig } from './siglip-tower-config';
+import { readSigLIPTextConfig, type SigLIPTextConfig } from './siglip-tower-config';
 
 export interface SigLIPTextOutput extends TextEncoderOutput {
   /** [batch, projectionSize]; of the last position, padding or not. */
@@ -27,7 +28,15 @@ export interface SigLIPTextOutput extends TextEncoderOutput {
  * @example
  * const textEncoder = new SigLIPTextTransformer({ ...readSigLIPTextConfig({}), rng: new Rng(0) });
  */
-export class SigLIPTextTransformer extends Module implements TextEncoder {
+export class SigLIPTextTransformer extends PretrainedModule implements TextEncoder {
+  static readonly family: PretrainedFamily<SigLIPTextTransformer> = {
+    prefix: 'text_model',
+    build: (json, rng) =>
+      new SigLIPTextTransformer({
+        ...readSigLIPTextConfig(json['text_config'] ?? json, 'SigLIPTextTransformer.fromPretrained'),
+        rng,
+      }),
+  };
   readonly embeddings: SigLIPTextEmbeddings;
   readonly encoder: TransformerEncoder;
   readonly finalLayerNorm: LayerNorm;
@@ -69,6 +78,14 @@ export class SigLIPTextTransformer extends Module implements TextEncoder {
       const output = { pooledOutput: this.head.forward(last, context) as tf.Tensor2D, lastHiddenState };
       return outputHiddenStates ? { ...output, hiddenStates } : output;
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return {
+      architectures: ['SiglipTextModel'],
+      model_type: 'siglip_text_model',
+      ...writeConfig(this.config),
+    };
   }
 }
 

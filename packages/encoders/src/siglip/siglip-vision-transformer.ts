@@ -1,4 +1,5 @@
 import { type ForwardContext, LayerNorm, Module, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { ACTIVATIONS } from '../shared/activation-names';
 import { AttentionPooling } from '../shared/attention-pooling';
@@ -8,7 +9,7 @@ import { PositionEmbedding } from '../shared/position-embedding';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { TransformerEncoder } from '../shared/transformer-encoder';
 import { checkPixelValues, type VisionTransformerInput } from '../shared/vision-input';
-import type { SigLIPVisionConfig } from './siglip-tower-config';
+import { readSigLIPVisionConfig, type SigLIPVisionConfig } from './siglip-tower-config';
 
 export interface SigLIPVisionOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; the head's, or the mean of the patches where there is no head. */
@@ -28,7 +29,15 @@ export interface SigLIPVisionOutput extends VisionEncoderOutput {
  * @example
  * const visionEncoder = new SigLIPVisionTransformer({ ...readSigLIPVisionConfig({}), rng: new Rng(0) });
  */
-export class SigLIPVisionTransformer extends Module implements VisionEncoder {
+export class SigLIPVisionTransformer extends PretrainedModule implements VisionEncoder {
+  static readonly family: PretrainedFamily<SigLIPVisionTransformer> = {
+    prefix: 'vision_model',
+    build: (json, rng) =>
+      new SigLIPVisionTransformer({
+        ...readSigLIPVisionConfig(json['vision_config'] ?? json, 'SigLIPVisionTransformer.fromPretrained'),
+        rng,
+      }),
+  };
   readonly embeddings: SigLIPVisionEmbeddings;
   readonly encoder: TransformerEncoder;
   readonly postLayernorm: LayerNorm;
@@ -67,6 +76,14 @@ export class SigLIPVisionTransformer extends Module implements VisionEncoder {
       const output = { pooledOutput, lastHiddenState };
       return input.outputHiddenStates ? { ...output, hiddenStates } : output;
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return {
+      architectures: ['SiglipVisionModel'],
+      model_type: 'siglip_vision_model',
+      ...writeConfig(this.config),
+    };
   }
 }
 

@@ -1,9 +1,10 @@
-import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import { ConfigError, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializeNormal } from '../shared/initialize-linears';
 import type { VisionTransformerInput } from '../shared/vision-input';
 import { ViT, type ViTOutput } from './vit';
-import type { ViTForImageClassificationConfig } from './vit-config';
+import { readViTForImageClassificationConfig, type ViTForImageClassificationConfig } from './vit-config';
 
 export interface ViTForImageClassificationOutput extends ViTOutput {
   /** [batch, classes] */
@@ -21,7 +22,15 @@ export interface ViTForImageClassificationOutput extends ViTOutput {
  * const { logits } = classifier.forward({ pixelValues });
  * const best = classifier.labels[tf.argMax(logits, 1).dataSync()[0]];
  */
-export class ViTForImageClassification extends Module {
+export class ViTForImageClassification extends PretrainedModule {
+  static readonly family: PretrainedFamily<ViTForImageClassification> = {
+    prefix: 'vit',
+    build: (json, rng) =>
+      new ViTForImageClassification({
+        ...readViTForImageClassificationConfig(json, 'ViTForImageClassification.fromPretrained'),
+        rng,
+      }),
+  };
   readonly vit: ViT;
   readonly classifier: Linear;
   /** Names of the classes, in order. */
@@ -46,5 +55,9 @@ export class ViTForImageClassification extends Module {
       const features = this.vit.forward(input, context);
       return { ...features, logits: this.classifier.forward(features.pooledOutput, context) as tf.Tensor2D };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['ViTForImageClassification'], model_type: 'vit', ...writeConfig(this.config) };
   }
 }

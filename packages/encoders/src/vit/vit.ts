@@ -9,7 +9,9 @@ import {
   Parameter,
   type Rng,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
+import { hasPooler } from '../shared/has-pooler';
 import { initializeNormal } from '../shared/initialize-linears';
 import { PatchDropout } from '../shared/patch-dropout';
 import { PatchEmbedding } from '../shared/patch-embedding';
@@ -18,7 +20,7 @@ import { tokenAt } from '../shared/token-at';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { TransformerEncoder } from '../shared/transformer-encoder';
 import { checkPixelValues, type VisionTransformerInput } from '../shared/vision-input';
-import type { ViTConfig } from './vit-config';
+import { readViTConfig, type ViTConfig } from './vit-config';
 
 export interface ViTOutput extends VisionEncoderOutput {
   /** [batch, hiddenSize]; see `pooling` and `pooler` of {@link ViTConfig}. */
@@ -39,7 +41,12 @@ export interface ViTOutput extends VisionEncoderOutput {
  * const vit = new ViT({ ...readViTConfig({ image_size: 32, patch_size: 4 }), rng: new Rng(0) });
  * const { pooledOutput } = vit.forward({ pixelValues }); // [batch, 768]
  */
-export class ViT extends Module implements VisionEncoder {
+export class ViT extends PretrainedModule implements VisionEncoder {
+  static readonly family: PretrainedFamily<ViT> = {
+    prefix: 'vit',
+    build: (json, rng, weights) =>
+      new ViT({ ...readViTConfig(json, 'ViT.fromPretrained'), pooler: hasPooler(weights), rng }),
+  };
   static override readonly checkpointKeys: CheckpointKeys = {
     'encoder.layers.*.layer_norm1': ['encoder.layer.*.layernorm_before', 'layers.*.layernorm_before'],
     'encoder.layers.*.layer_norm2': ['encoder.layer.*.layernorm_after', 'layers.*.layernorm_after'],
@@ -102,6 +109,10 @@ export class ViT extends Module implements VisionEncoder {
       const output = { pooledOutput, lastHiddenState };
       return input.outputHiddenStates ? { ...output, hiddenStates } : output;
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['ViTModel'], model_type: 'vit', ...writeConfig(this.config) };
   }
 }
 

@@ -1,0 +1,65 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { filesInMemory } from '@crossmodal/hub';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PUBLISHED } from '../golden/published';
+import { BertModel, CLIPTextTransformer, CLIPVisionTransformer, SigLIPVisionTransformer, ViT } from './index';
+
+const golden = (path: string) => fileURLToPath(new URL(`../golden/${path}`, import.meta.url));
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+describe('fromPretrained and toFiles', () => {
+  // our_configs.py has transformers load each configuration with these very weights, and compare what it computes.
+  it.each(Object.entries(PUBLISHED))(
+    'give %s back to the byte, with a configuration that transformers took',
+    async (name, family) => {
+      const model = await family.fromPretrained(golden(name));
+      const files = await model.toFiles();
+      const weights = Buffer.concat(files['model.safetensors'] as Uint8Array[]);
+      expect(Buffer.compare(weights, readFileSync(golden(`${name}/model.safetensors`)))).toBe(0);
+      expect(files['config.json']).toBe(readFileSync(golden(`our-configs/${name}.json`), 'utf8'));
+      const again = await family.fromPretrained(
+        filesInMemory({
+          'config.json': files['config.json'] as string,
+          'model.safetensors': weights,
+        }) as never,
+      );
+      expect(await again.stateDict()).toEqual(await model.stateDict());
+      model.dispose();
+      again.dispose();
+    },
+  );
+
+  it('load a model without its head, and a tower of a model of two', async () => {
+    const vit = await ViT.fromPretrained(golden('tiny-vit'));
+    expect(vit.pooler).toBeUndefined();
+    const bert = await BertModel.fromPretrained(golden('tiny-bert-mlm'));
+    expect(bert.pooler).toBeUndefined();
+    const vision = await CLIPVisionTransformer.fromPretrained(golden('tiny-clip'));
+    const text = await CLIPTextTransformer.fromPretrained(golden('tiny-clip'));
+    const siglip = await SigLIPVisionTransformer.fromPretrained(golden('tiny-siglip'));
+    for (const model of [vit, bert, vision, text, siglip]) {
+      const files = await model.toFiles();
+      const weights = Buffer.concat(files['model.safetensors'] as Uint8Array[]);
+      const same = filesInMemory({
+        'config.json': files['config.json'] as string,
+        'model.safetensors': weights,
+      });
+      const again = await (model.constructor as typeof ViT).fromPretrained(same);
+      expect(await again.stateDict()).toEqual(await model.stateDict());
+      again.dispose();
+      model.dispose();
+    }
+  });
+
+  it('refuse the configuration of another kind of model', async () => {
+    await expect(ViT.fromPretrained(golden('tiny-bert'))).rejects.toThrow(
+      'ViT.fromPretrained: model_type: expected "vit", received "bert".',
+    );
+  });
+});
