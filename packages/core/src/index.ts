@@ -75,6 +75,7 @@ export { rmsNorm } from './ops/rms-norm';
 export { type RotaryTables, rotaryEmbedding, rotaryTables } from './ops/rotary-embedding';
 export { silu } from './ops/silu';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
+export { type SqueezeExciteWeights, squeezeExcite } from './ops/squeeze-excite';
 
 // layers
 

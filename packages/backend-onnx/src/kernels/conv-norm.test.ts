@@ -46,6 +46,9 @@ describe('convNorm, fused', () => {
     ['of pictures', 3, 32, { kernelSize: 7, stride: 2, padding: 3, bias: false }],
     ['channels that fill no block', 10, 12, { kernelSize: 3, padding: 1, bias: true }],
     ['few channels to no block', 3, 5, { kernelSize: 3, bias: false }],
+    ['channels that fill up blocks', 20, 36, { kernelSize: 3, padding: 1, bias: true }],
+    ['into channels that fill up blocks', 32, 12, { kernelSize: 1, bias: false }],
+    ['depthwise, filled up', 20, 20, { kernelSize: 3, padding: 1, bias: true, depthwise: true }],
     ['more padding after', 3, 16, { kernelSize: 3, stride: 2, padding: [0, 1], bias: false }],
     [
       'depthwise in blocks',

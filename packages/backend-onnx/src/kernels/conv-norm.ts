@@ -6,7 +6,7 @@ import { type Attributes, float, type GraphBuilder } from '../graph-builder';
 import { feed, type HostKernel, type KernelCall, type PlanInput } from '../kernel';
 import { convSpec, imagesPerChunk, specKey } from './conv-spec';
 
-/** Convolution and batch norm with known statistics, a residual and an activation: one node where channels fill blocks. */
+/** Convolution and batch norm with known statistics, a residual and an activation: one node, in blocks where it can. */
 const fusedConvNorm: HostKernel = {
   kernelName: 'FusedConvNorm',
   compute(call) {
@@ -21,12 +21,16 @@ const fusedConvNorm: HostKernel = {
     const shape = [x!.shape[0]!, ...spec.output, spec.outChannels];
     const { inChannels, outChannels } = spec;
     const few = !depthwise && inChannels < channelBlock();
-    if (!fillsBlocks(outChannels) || !(few || fillsBlocks(inChannels))) return inRows(call, spec, shape);
+    // What turns images into blocks takes channels by fours.
+    const turns = (channels: number) => channelBlock() > 0 && channels % 4 === 0;
+    if (!turns(outChannels) || !(few || turns(inChannels))) return inRows(call, spec, shape);
     return inBlocks(call, spec, shape, few);
   },
 };
 
+/** Channels that do not fill the last block are filled up with zeros; a result of such lies in tfjs's order. */
 function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape: number[], few: boolean) {
+  const stays = fillsBlocks(spec.outChannels);
   const { x, residual } = inputs;
   const [filter, bias] = folded({ inputs, attrs, backend }, spec);
   const image = few ? undefined : blocksOf(backend, x!);
@@ -43,7 +47,7 @@ function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape:
       feed(bias!),
       ...(residual ? [added ? asIs(added, residual) : feed(residual)] : []),
     ],
-    outputs: [{ dtype: 'float32', shape, graphShape: planesOf(shape) }],
+    outputs: [{ dtype: 'float32', shape, graphShape: stays ? planesOf(shape) : shape }],
     build(graph, [a, w, b, rest]) {
       const toBlocks = (name: string) => graph.op('ReorderInput', [name], { channels_last: 1 }, NCHWC);
       const planes = () => graph.op('Transpose', [a!], { perm: [0, 3, 1, 2] });
@@ -51,14 +55,16 @@ function inBlocks({ inputs, attrs, backend }: KernelCall, spec: ConvSpec, shape:
       const more = residual ? [added ? rest! : toBlocks(rest!)] : [];
       const attributes: Attributes = {
         ...convAttributes(spec),
-        ...(attrs['depthwise'] && { group: spec.inChannels }),
+        ...(attrs['depthwise'] && { group: filled(spec.inChannels) }),
         ...(attrs['activation'] === 'relu' && { activation: 'Relu' }),
       };
       const y = graph.op('Conv', [ordered, w!, b!, ...more], attributes, NCHWC);
-      return [attrs['activation'] === 'silu' ? siluNode(graph, y) : y];
+      const activated = attrs['activation'] === 'silu' ? siluNode(graph, y) : y;
+      const toRows = { channels: spec.outChannels, channels_last: 1 };
+      return [stays ? activated : graph.op('ReorderOutput', [activated], toRows, NCHWC)];
     },
   });
-  return keepInBlocks(backend, y!);
+  return stays ? keepInBlocks(backend, y!) : y!;
 }
 
 const siluNode = (graph: GraphBuilder, x: string) =>
@@ -72,29 +78,39 @@ function folded({ inputs, attrs, backend }: KernelCall, spec: ConvSpec): TensorI
   const weights = weightsOf(inputs);
   return backend.prepared(`FusedConvNorm ${epsilon}`, weights, () => {
     const [filter, gamma, beta, mean, variance, bias] = weights.map((tensor) => backend.floats(tensor));
-    const ordered = backend.allocate([outChannels, inChannels, ...kernel], 'float32');
-    const shift = backend.allocate([outChannels], 'float32');
+    const ordered = backend.allocate([filled(outChannels), filledInput(inChannels), ...kernel], 'float32');
+    const shift = backend.allocate([filled(outChannels)], 'float32');
     const scale = gamma!.map((value, i) => value / Math.sqrt(variance![i]! + epsilon));
     const centre = (i: number) => mean![i]! - (bias?.[i] ?? 0);
-    backend.floats(shift).set(beta!.map((value, i) => value - centre(i) * scale[i]!));
+    backend
+      .floats(shift)
+      .fill(0)
+      .set(beta!.map((value, i) => value - centre(i) * scale[i]!));
     orderFilter(filter!, scale, backend.floats(ordered), { ...spec, inChannels });
     return [ordered, shift];
   });
 }
 
-/** HWIO, scaled, to [out / block, in / block, height, width, in block, out block]; few channels in are one each. */
+/** Channels with those that fill up the last block; few channels of an input are blocks of one. */
+const filled = (channels: number) => Math.ceil(channels / channelBlock()) * channelBlock();
+const filledInput = (channels: number) => (channels < channelBlock() ? channels : filled(channels));
+
+/** HWIO, scaled, to [out / block, in / block, height, width, in block, out block]. */
 function orderFilter(filter: Float32Array, scale: Float32Array, to: Float32Array, spec: ConvSpec): void {
   const { inChannels, outChannels, kernel } = spec;
   const block = channelBlock();
   const inBlock = inChannels < block ? 1 : block;
   const taps = kernel[0] * kernel[1];
+  to.fill(0);
   let at = 0;
   for (let out = 0; out < outChannels; out += block) {
+    const end = Math.min(out + block, outChannels);
     for (let group = 0; group < inChannels; group += inBlock) {
       for (let tap = 0; tap < taps; tap++) {
-        for (let channel = group; channel < group + inBlock; channel++) {
+        for (let channel = group; channel < group + inBlock; channel++, at += block) {
+          if (channel >= inChannels) continue;
           const from = (tap * inChannels + channel) * outChannels;
-          for (let o = out; o < out + block; o++) to[at++] = filter[from + o]! * scale[o]!;
+          for (let o = out; o < end; o++) to[at + o - out] = filter[from + o]! * scale[o]!;
         }
       }
     }

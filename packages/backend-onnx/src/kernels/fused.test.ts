@@ -27,7 +27,15 @@ it('has every fused kernel that core knows', () => {
       'FusedGeluGrad',
     ],
     ...['FusedSoftmaxCrossEntropy', 'FusedSoftmaxCrossEntropyGrad', 'FusedAttention', 'FusedAttentionGrad'],
-    ...['FusedConvNorm', 'FusedConvTranspose2D', 'ReluGrad', 'EmbeddingGrad', 'FusedAdamW', 'SquaredNorm'],
+    ...[
+      'FusedConvNorm',
+      'FusedSqueezeExcite',
+      'FusedConvTranspose2D',
+      'ReluGrad',
+      'EmbeddingGrad',
+      'FusedAdamW',
+      'SquaredNorm',
+    ],
   ];
   for (const name of names) expect(tf.getKernel(name, 'onnx'), name).toBeDefined();
 });

@@ -17,6 +17,7 @@ import { norms } from './norm';
 import { optimizers } from './optimizer';
 import { pool } from './pool';
 import { reductions } from './reduction';
+import { squeezeExcitation } from './squeeze-excite';
 import { unary } from './unary';
 
 /** Every kernel that this backend does itself, by family. */
@@ -30,6 +31,7 @@ export const kernels: Kernel[] = [
   conv,
   convNorms,
   depthwiseConv,
+  squeezeExcitation,
   pool,
   norms,
   channelNorms,

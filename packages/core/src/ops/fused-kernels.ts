@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedChannelNorm` | x [samples, positions, channels], gamma [channels], beta [channels] | groups, epsilon, relu | y, mean [samples, groups], variance [samples, groups] |
  * | `FusedChannelNormGrad` | dy, x, gamma, mean, variance, and with relu y | groups, epsilon, relu | dx, dgamma, dbeta |
  * | `FusedConvNorm` | x [batch, height, width, in], filter [h, w, in, out] or, depthwise, [h, w, in, 1], gamma, beta, mean and variance [out], bias [out] or absent, residual (of the result's shape) or absent | stride, padding [before, after], depthwise, epsilon, activation: 'linear', 'relu' or 'silu' | the activation of gamma (conv(x) + bias - mean) / sqrt(variance + epsilon) + beta + residual |
+ * | `FusedSqueezeExcite` | x [batch, height, width, channels], reduce [channels, squeezed], reduceBias, expand [squeezed, channels], expandBias | | as `squeezeExcite` |
  * | `FusedConvTranspose2D` | x [batch, height, width, in], filter [h, w, out, in], bias [out] | as tfjs's `Conv2DBackpropInput` | the transposed convolution + bias |
  * | `FusedGelu` | x | variant: 'erf', 'tanh' or 'quick' | y |
  * | `FusedGeluGrad` | dy, x | variant | dx |
@@ -21,7 +22,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedAttention` | query [batch, heads, queries, headDim], key and value [batch, heads, keys, headDim], bias: additive, broadcastable to [batch, heads, queries, keys], or absent | scale, causal | output [batch, heads, queries, headDim], saved (any shape, for the gradient) |
  * | `FusedAttentionGrad` | dy, query, key, value, output, saved, bias or absent | scale, causal | dquery, dkey, dvalue |
  * | `ReluGrad` | dy, y (the ReLU's result) | | dy where y is above 0, else 0 |
- * | `FusedDecoderBlock` | x [batch, length, hiddenSize], keys and values [batch, heads, capacity, headDim] with the past in them, of which the new positions are written in place; gamma1, beta1, qWeight, kWeight, vWeight, outWeight, gamma2, beta2, fc1Weight, fc2Weight, and with biases qBias, kBias, vBias, outBias, fc1Bias, fc2Bias | numHeads, epsilon, activation (as FusedGelu's variant), past (positions held; 0 where length > 1) | y [batch, length, hiddenSize] |
+ * | `FusedDecoderBlock` | x [batch, length, hiddenSize], keys and values [batch, heads, capacity, headDim], headDim a multiple of 8, with the past in them, of which the new positions are written in place; gamma1, beta1, qWeight, kWeight, vWeight, outWeight, gamma2, beta2, fc1Weight, fc2Weight, and with biases qBias, kBias, vBias, outBias, fc1Bias, fc2Bias | numHeads, epsilon, activation (as FusedGelu's variant), past (positions held; 0 where length > 1) | y [batch, length, hiddenSize] |
  * | `FusedEncoderBlock` | x [batch, length, hiddenSize] and the weights of `FusedDecoderBlock` | numHeads, epsilon, activation, causal | y [batch, length, hiddenSize] |
  * | `FusedEncoderBlockForward` | those of `FusedEncoderBlock` | numHeads, epsilon, activation, causal | y, and tensors by which the gradient is found, of any shape |
  * | `FusedEncoderBlockGrad` | dy, x, the weights, and those tensors as saved0, saved1, ... | numHeads, activation | dx, and of each weight that is there, in the order of `FusedDecoderBlock` |
@@ -43,6 +44,7 @@ export type FusedKernelName =
   | 'FusedChannelNorm'
   | 'FusedChannelNormGrad'
   | 'FusedConvNorm'
+  | 'FusedSqueezeExcite'
   | 'FusedConvTranspose2D'
   | 'FusedGelu'
   | 'FusedGeluGrad'
