@@ -7,6 +7,8 @@ export interface ServedRepo {
   files: Record<string, Uint8Array | string>;
   /** Which files are large ones. Default: weights. */
   lfs?: RegExp;
+  /** The commit it is at, where that matters. */
+  commit?: string;
   /** Whether only the holder of the token may see it. */
   private?: boolean;
   /** Whether access has to be asked for, token or not. */
@@ -94,10 +96,10 @@ export class HubServer {
 
   /** The commit that a repository is at. */
   commitOf(repo: string): string {
-    const { files } = this.repos[repo]!;
+    const { files, commit: given } = this.repos[repo]!;
     const commit = createHash('sha1').update(repo);
     for (const [path, content] of Object.entries(files)) commit.update(`\n${path} `).update(content);
-    const id = commit.digest('hex');
+    const id = given ?? commit.digest('hex');
     if (!this.commits.has(id)) this.commits.set(id, { repo, files: { ...files } });
     return id;
   }

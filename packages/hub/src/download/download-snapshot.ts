@@ -1,4 +1,5 @@
 import { ConfigError } from '@crossmodal/core';
+import { storage } from '#storage';
 import type { SnapshotOptions } from './download-options';
 import { fetchSnapshot } from './fetch-snapshot';
 import { filterPaths } from './glob';
@@ -14,10 +15,10 @@ import { filterPaths } from './glob';
  * const folder = await downloadSnapshot('openai/clip-vit-base-patch32', { patterns: ['*.json', 'model.safetensors'] });
  */
 export async function downloadSnapshot(repo: string, options: SnapshotOptions = {}): Promise<string> {
+  if (!storage.hasFolders)
+    throw new ConfigError('downloadSnapshot: a browser has no folders to give. Use openPretrained.');
   const { patterns, ignore } = options;
   const select = (paths: readonly string[]) => filterPaths(paths, patterns, ignore);
   const { store, commit } = await fetchSnapshot(repo, { ...options, select, caller: 'downloadSnapshot' });
-  const folder = store.snapshotFolder(commit);
-  if (folder !== undefined) return folder;
-  throw new ConfigError('downloadSnapshot: a browser has no folders to give. Use openPretrained.');
+  return store.snapshotFolder(commit);
 }

@@ -71,7 +71,7 @@ describe('a hostile hub', () => {
       { oid: '../../evil' },
       'expected the hash of its content, received "../../evil".',
     ],
-    ['gives no hash', { oid: undefined }, 'expected the hash of its content, received "".'],
+    ['gives no hash', { oid: undefined }, 'expected the hash of its content, received undefined.'],
     [
       'gives a long hash with slashes',
       { lfs: { oid: `../${'a'.repeat(61)}`, size: 21, pointerSize: 1 } },
@@ -142,7 +142,7 @@ describe('a hostile hub', () => {
           : { body: new Uint8Array(50), chunked: true }
         : undefined;
     await expect(download()).rejects.toThrow(
-      /model\.safetensors: (the connection broke|the server gives no part)/,
+      /model\.safetensors: the server (ended after 50 of 5000 bytes|gives no part)/,
     );
   });
 

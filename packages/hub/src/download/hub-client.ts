@@ -19,6 +19,8 @@ export interface HubClientOptions {
 
 /** More files than any repository has. */
 const MOST_FILES = 1_000_000;
+/** A page of a listing has at most a thousand files. */
+const MOST_JSON_BYTES = 50_000_000;
 
 /** Asks a hub about one repository, with patience; every failure is a {@link HubError}. */
 export class HubClient {
@@ -38,10 +40,9 @@ export class HubClient {
   /** The commit that a branch or tag stands for. */
   async resolveCommit(revision: string, network?: NetworkPatience): Promise<string> {
     const { repo, repoType, endpoint, where } = this.options;
-    const { datasetInfo, modelInfo, spaceInfo } = await import('@huggingface/hub');
-    const info = { model: modelInfo, dataset: datasetInfo, space: spaceInfo }[repoType] as typeof modelInfo;
-    const asked = { name: repo, revision, hubUrl: endpoint, fetch: this.fetchAll(network) };
-    const { sha } = await info({ ...asked, additionalFields: ['sha'] });
+    const url = `${endpoint}/api/${repoType}s/${repo}/revision/${encodeURIComponent(revision)}?expand=sha`;
+    const { value } = await this.getJson(url, network);
+    const sha = (value as { sha?: unknown } | null)?.sha;
     if (isCommit(sha)) return sha;
     throw new CheckpointError(
       `${where}: expected the id of a commit for ${revision}, received ${quote(sha)}.`,
@@ -51,21 +52,21 @@ export class HubClient {
   /** All files of a commit; nothing of them is checked yet. */
   async listFiles(commit: string): Promise<RepoFile[]> {
     const { repo, repoType, endpoint, where } = this.options;
-    const { listFiles } = await import('@huggingface/hub');
-    const asked = { repo: { type: repoType, name: repo }, revision: commit, hubUrl: endpoint };
     const files = new Map<string, RepoFile>();
-    for await (const entry of listFiles({ ...asked, recursive: true, fetch: this.fetchAll() })) {
-      if (entry.type !== 'file') continue;
-      if (files.has(entry.path) || files.size === MOST_FILES)
-        throw new CheckpointError(
-          `${where}: its listing has ${quote(entry.path)} twice, or has no end: refused.`,
-        );
-      files.set(entry.path, {
-        path: entry.path,
-        size: entry.lfs?.size ?? entry.size,
-        oid: entry.oid ?? '',
-        ...(entry.lfs !== undefined && { sha256: entry.lfs.oid }),
-      });
+    let url: string | undefined = `${endpoint}/api/${repoType}s/${repo}/tree/${commit}?recursive=true`;
+    while (url !== undefined) {
+      const page = await this.getJson(url);
+      if (!Array.isArray(page.value)) throw new CheckpointError(`${where}: expected a list of its files.`);
+      for (const entry of page.value as (ListedEntry | null)[]) {
+        if (entry?.type !== 'file') continue;
+        const { path, size, oid, lfs } = entry;
+        if (files.has(path) || files.size === MOST_FILES)
+          throw new CheckpointError(
+            `${where}: its listing has ${quote(path)} twice, or has no end: refused.`,
+          );
+        files.set(path, { path, size: lfs?.size ?? size, oid, ...(lfs && { sha256: lfs.oid }) });
+      }
+      url = page.next;
     }
     return [...files.values()];
   }
@@ -78,77 +79,84 @@ export class HubClient {
   }
 
   /**
-   * One attempt at a GET. `heard` has to be called whenever something came, or the connection counts as stalled; `end`
+   * One attempt at a GET. Nothing may come for a while, then the connection counts as broken; `end` has to be called
    * when nothing is read any more.
    *
    * @throws TransientError or HubError unless the answer is one of success, or 416.
    */
-  async get(url: string, headers: Record<string, string>): Promise<OpenResponse> {
-    const { endpoint, token, network, signal, where } = this.options;
+  async get(url: string, headers: Record<string, string>, where = this.options.where): Promise<OpenResponse> {
+    const { endpoint, token, network, signal } = this.options;
+    const { host, origin } = new URL(url);
     const stop = new AbortController();
     const abort = () => stop.abort(signal!.reason);
     signal?.throwIfAborted();
     signal?.addEventListener('abort', abort, { once: true });
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stalled = () => stop.abort(new Error(`nothing came for ${network.stallMs / 1000} s`));
+    let timer = setTimeout(stalled, network.stallMs);
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(
-        () => stop.abort(new Error(`nothing came for ${network.stallMs / 1000} s`)),
-        network.stallMs,
-      );
+      timer = setTimeout(stalled, network.stallMs);
     };
     const end = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       stop.abort(); // frees the connection where the body was not read to its end
     };
-    heard();
+    const broken = (what: string) => (cause: unknown) => {
+      signal?.throwIfAborted();
+      throw new TransientError(new HubError('network', `${where}: ${what}: ${reason(cause)}.`, { cause }));
+    };
+    async function* body(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+      const reader = stream.getReader();
+      for (;;) {
+        const { done, value } = await reader.read().catch(broken(`the connection to ${host} broke`));
+        if (done) return;
+        heard();
+        yield value;
+      }
+    }
     try {
       // The token is for the hub alone; `fetch` drops it when redirected to another host.
-      const ours = token !== undefined && new URL(url).origin === new URL(endpoint).origin;
+      const ours = token !== undefined && origin === new URL(endpoint).origin;
       const response = await fetch(url, {
         headers: { ...headers, ...(ours && { authorization: `Bearer ${token}` }) },
         signal: stop.signal,
-      });
+      }).catch(broken(`${host} cannot be reached`));
       heard();
-      if (!response.ok && response.status !== 416) throw this.failure(response);
-      return { response, heard, end };
-    } catch (cause) {
+      if (!response.ok && response.status !== 416) throw this.failure(response, where);
+      const { status, body: stream } = response;
+      return { status, headers: response.headers, body: body(stream ?? new Blob([]).stream()), end };
+    } catch (error) {
       end();
-      signal?.throwIfAborted();
-      if (cause instanceof TransientError || cause instanceof HubError) throw cause;
-      throw new TransientError(
-        new HubError('network', `${where}: ${new URL(url).host} cannot be reached: ${reason(cause)}.`, {
-          cause,
-        }),
-      );
+      throw error;
     }
   }
 
-  /** `fetch` for the library: with the token, attempts, and the whole body read, so that a cut is noticed here. */
-  private fetchAll(network = this.options.network): typeof fetch {
+  /** What an address of the API has, and where it goes on. */
+  private getJson(url: string, network = this.options.network): Promise<{ value: unknown; next?: string }> {
     const { signal, where } = this.options;
-    return (input) =>
-      withRetries(
-        async () => {
-          const { response, end } = await this.get(String(input), { accept: 'application/json' });
-          try {
-            const body = await response.arrayBuffer();
-            return new Response(body, { status: response.status, headers: response.headers });
-          } catch (cause) {
-            const message = `${where}: the connection to ${new URL(String(input)).host} broke: ${reason(cause)}.`;
-            throw new TransientError(new HubError('network', message, { cause }));
-          } finally {
-            end();
-          }
-        },
-        network,
-        signal,
-      );
+    const attempt = async () => {
+      const { headers, body, end } = await this.get(url, { accept: 'application/json' });
+      try {
+        const chunks: Uint8Array[] = [];
+        let bytes = 0;
+        for await (const chunk of body) {
+          chunks.push(chunk);
+          bytes += chunk.byteLength;
+          if (bytes > MOST_JSON_BYTES) throw new CheckpointError(`${where}: the answer has no end: refused.`);
+        }
+        const text = await new Blob(chunks as BlobPart[]).text();
+        const next = /<([^>]+)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
+        return { value: parse(text, where), ...(next !== undefined && { next: new URL(next, url).href }) };
+      } finally {
+        end();
+      }
+    };
+    return withRetries(attempt, network, signal);
   }
 
-  private failure({ status, headers, url }: Response): Error {
-    const { endpoint, repo, repoType, token, where } = this.options;
+  private failure({ status, headers, url }: Response, where: string): Error {
+    const { endpoint, repo, repoType, token } = this.options;
     const page = `${endpoint}/${repoType === 'model' ? '' : `${repoType}s/`}${repo}`;
     const error = (why: HubErrorReason, text: string) => new HubError(why, `${where}: ${text}`);
     if (status >= 500 || status === 429 || status === 408)
@@ -183,15 +191,30 @@ export class HubClient {
 
 /** An answer whose body is still to be read. */
 export interface OpenResponse {
-  response: Response;
-  /** Says that something came. */
-  heard(): void;
-  /** Says that nothing is read any more. */
+  status: number;
+  headers: Headers;
+  body: AsyncIterable<Uint8Array>;
   end(): void;
 }
 
+interface ListedEntry {
+  type: string;
+  path: string;
+  size: number;
+  oid: string;
+  lfs?: { oid: string; size: number };
+}
+
+function parse(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CheckpointError(`${where}: the answer is not JSON. Is the endpoint a hub?`, { cause });
+  }
+}
+
 /** What went wrong, with the cause that `fetch` hides one level down. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error && cause.message ? `${error.message} (${cause.message})` : error.message;

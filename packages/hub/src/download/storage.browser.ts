@@ -5,6 +5,7 @@ import { openFolderHandle, replaceFileInHandle } from './folder-handle';
 import type { Storage } from './storage';
 
 export const storage: Storage = {
+  hasFolders: false,
   hubDefaults: async () => ({ endpoint: 'https://huggingface.co', token: undefined, offline: false }),
   openRepoStore,
   createHash(algorithm) {

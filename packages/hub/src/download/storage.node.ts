@@ -10,6 +10,7 @@ import { openRepoStore } from './node/repo-store';
 import type { Storage } from './storage';
 
 export const storage: Storage = {
+  hasFolders: true,
   hubDefaults,
   openRepoStore,
   createHash(algorithm) {

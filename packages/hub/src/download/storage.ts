@@ -5,6 +5,8 @@ import type { RepoFile } from './repo-file';
 
 /** What Node and browsers each have their own of: `#storage`. */
 export interface Storage {
+  /** Whether snapshots are folders with a path. */
+  hasFolders: boolean;
   /** What the environment says where the caller says nothing. */
   hubDefaults(): Promise<HubDefaults>;
   openRepoStore(repoFolder: string, cacheDir: string | undefined): Promise<RepoStore>;
@@ -44,7 +46,6 @@ export interface RepoStore {
   withLock(name: string, signal: AbortSignal, task: () => Promise<void>): Promise<void>;
   /** How much more can be written, where that can be known. */
   freeBytes(): Promise<number | undefined>;
-  /** The snapshot's folder, where there are folders. */
-  snapshotFolder(commit: string): string | undefined;
+  snapshotFolder(commit: string): string;
   openSnapshot(commit: string, name: string): Promise<ModelFiles>;
 }

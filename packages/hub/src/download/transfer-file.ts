@@ -1,6 +1,6 @@
 import { CheckpointError } from '@crossmodal/core';
 import { quote } from './check-names';
-import { type HubClient, type OpenResponse, reason } from './hub-client';
+import type { HubClient } from './hub-client';
 import { HubError } from './hub-error';
 import type { ContentHash, CreateHash, PartialFile } from './partial-file';
 import type { RepoFile } from './repo-file';
@@ -47,35 +47,33 @@ export async function transferFile(options: TransferOptions): Promise<void> {
     const resumed = partial.size > 0;
     if (partial.size < file.size) {
       // Compressed, the parts of a file could not be told apart.
-      const headers = { 'accept-encoding': 'identity', ...(resumed && { range: `bytes=${partial.size}-` }) };
-      const open = await client.get(url, headers);
+      const asked = { 'accept-encoding': 'identity', ...(resumed && { range: `bytes=${partial.size}-` }) };
+      const { status, headers, body, end } = await client.get(url, asked, where);
       try {
-        const { response } = open;
-        const refused = response.status === 416;
-        if (resumed && (refused || !continues(response, partial.size, file.size))) await restart();
-        if (refused)
-          throw new TransientError(new HubError('refused', `${where}: the server gives no part of it.`));
-        checkLength(response, file.size - partial.size, where);
-        await readBody(open, async (chunk) => {
+        if (resumed && !continues(status, headers, partial.size, file.size)) {
+          await restart(); // an answer of 200 begins at the start by itself
+          if (status !== 200)
+            throw new TransientError(new HubError('refused', `${where}: the server gives no part of it.`));
+        }
+        checkLength(headers, file.size - partial.size, where);
+        for await (const chunk of body) {
           if (partial.size + chunk.byteLength > file.size) {
             await restart();
             throw new CheckpointError(`${where}: expected ${file.size} bytes, received more: refused.`);
           }
           await partial.append(chunk);
-          hash!.update(chunk);
+          hash.update(chunk);
           onLoaded(partial.size);
           // The same bytes once more are no progress.
           if (partial.size > furthest) progressed();
           furthest = Math.max(furthest, partial.size);
-        });
-        if (partial.size < file.size) throw new BrokenBody('nothing more came');
-      } catch (cause) {
-        signal.throwIfAborted();
-        if (!(cause instanceof BrokenBody)) throw cause;
-        const message = `${where}: the connection broke after ${partial.size} of ${file.size} bytes: ${cause.message}.`;
-        throw new TransientError(new HubError('network', message, { cause: cause.cause }));
+        }
       } finally {
-        open.end();
+        end();
+      }
+      if (partial.size < file.size) {
+        const message = `${where}: the server ended after ${partial.size} of ${file.size} bytes.`;
+        throw new TransientError(new HubError('network', message));
       }
     }
     const found = await hash.hex();
@@ -91,34 +89,17 @@ export async function transferFile(options: TransferOptions): Promise<void> {
   await partial.finish();
 }
 
-class BrokenBody extends Error {}
-
-async function readBody(
-  { response, heard }: OpenResponse,
-  use: (chunk: Uint8Array) => Promise<void>,
-): Promise<void> {
-  const reader = response.body!.getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch((cause) => {
-      throw new BrokenBody(reason(cause), { cause });
-    });
-    if (done) return;
-    heard();
-    await use(value);
-  }
-}
-
-/** Whether an answer goes on where the file ends; otherwise it begins at its start. */
-function continues(response: Response, from: number, size: number): boolean {
-  if (response.status !== 206) return false;
-  const range = response.headers.get('content-range'); // not every host shows it to a browser; the hash tells
+/** Whether an answer goes on where the file ends. */
+function continues(status: number, headers: Headers, from: number, size: number): boolean {
+  if (status !== 206) return false;
+  const range = headers.get('content-range'); // not every host shows it to a browser; the hash tells
   return range === null || range.replace(/\s+/g, ' ') === `bytes ${from}-${size - 1}/${size}`;
 }
 
-function checkLength(response: Response, expected: number, where: string): void {
-  const length = response.headers.get('content-length');
+function checkLength(headers: Headers, expected: number, where: string): void {
+  const length = headers.get('content-length');
   if (length === null || Number(length) === expected) return;
-  if (response.headers.has('content-encoding')) return; // then it is the length of something else
+  if (headers.has('content-encoding')) return; // then it is the length of something else
   throw new CheckpointError(
     `${where}: expected ${expected} bytes, the server has ${quote(length)}: refused.`,
   );

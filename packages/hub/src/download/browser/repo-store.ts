@@ -53,7 +53,7 @@ export async function openRepoStore(repoFolder: string, cacheDir = 'crossmodal-h
       const { quota, usage = 0 } = await navigator.storage.estimate();
       return quota === undefined ? undefined : quota - usage;
     },
-    snapshotFolder: () => undefined,
+    snapshotFolder: (commit) => `${cacheDir}/${repoFolder}/trees/${commit}.json`,
     async openSnapshot(commit, name) {
       const files = new Map<string, RepoFile>();
       for (const file of await treeOf(commit)) if (await hasBlob(file)) files.set(file.path, file);
