@@ -2,14 +2,14 @@
 // pictures and logits, the largest difference from those, as a share of the largest logit.
 import { Rng } from '@crossmodal/core';
 import { readSafetensorsFile } from '@crossmodal/core/node';
+import { ResNetForImageClassification, resNet50 } from '@crossmodal/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import '@crossmodal/backend-onnx';
 import { measure } from '../lib/measure';
-import { ResNet50 } from '../models/resnet50';
 
 const [batch = '8', weights] = process.argv.slice(2);
 await tf.setBackend('onnx');
-const model = new ResNet50();
+const model = new ResNetForImageClassification({ ...resNet50.config, rng: new Rng(0) });
 const shape: [number, number, number, number] = [Number(batch), 224, 224, 3];
 let pixels: tf.Tensor4D;
 let expected: Float32Array | undefined;
@@ -25,9 +25,9 @@ if (weights) {
 let logits: Float32Array | undefined;
 const { median, best } = measure(
   () => {
-    const y = model.forward(pixels);
-    logits = y.dataSync() as Float32Array;
-    y.dispose();
+    const output = model.forward({ pixelValues: pixels });
+    logits = output.logits.dataSync() as Float32Array;
+    tf.dispose({ ...output });
   },
   { atLeast: 0 },
 );
