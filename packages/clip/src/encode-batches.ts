@@ -5,6 +5,8 @@ import type { CLIP } from './clip';
 
 /** Turns texts into ids: any tokenizer of `@crossmodal/processing`. */
 export interface TextTokenizer {
+  /** The longest rows that the model was trained with, where its tower takes longer ones. */
+  readonly contextLength?: number;
   tokenize(texts: readonly string[], options: Required<TokenizeOptions>): Tokenized;
 }
 
@@ -58,7 +60,8 @@ export function encodeTexts(
   texts: readonly string[],
   options: EncodeOptions = {},
 ): Promise<Float32Array> {
-  const { contextLength, padding = 'longest' } = clip.textModel;
+  const { padding = 'longest' } = clip.textModel;
+  const contextLength = Math.min(clip.textModel.contextLength, tokenizer.contextLength ?? Infinity);
   return encodeBatches(clip.projectionDim, texts, options, (batch) => {
     const { inputIds, attentionMask, shape } = tokenizer.tokenize(batch, { contextLength, padding });
     return tf.tidy(() =>

@@ -53,6 +53,7 @@ export {
   type RetrievalQuery,
   type RetrieverFiles,
 } from './image-text-retriever';
+export { type LoadedCLIP, loadCLIP } from './load-clip';
 export { logitsPerImage } from './logits-per-image';
 export type { ContrastiveLossOptions } from './pair-chunks';
 // presets
