@@ -1,16 +1,15 @@
-/** What the weights of a model are called, the formats preferred first; shards come with their index. */
+/** What the weights of a model are called, in the order of `openWeights`; shards come with their index. */
 const WEIGHTS: readonly RegExp[][] = [
   [/^model\.safetensors$/],
   [/^model\.safetensors\.index\.json$/, /^model-\d+-of-\d+\.safetensors$/],
   [/^pytorch_model\.bin$/],
   [/^pytorch_model\.bin\.index\.json$/, /^pytorch_model-\d+-of-\d+\.bin$/],
-  [/^open_clip_(pytorch_)?model\.safetensors$/],
-  [/^open_clip_(pytorch_)?model\.bin$/],
+  [/^open_clip_model\.safetensors$/],
+  [/^open_clip_pytorch_model\.bin$/],
   [/^flax_model\.msgpack$/],
-  [/^flax_model\.msgpack\.index\.json$/, /^flax_model-\d+-of-\d+\.msgpack$/],
 ];
-/** Configurations and vocabularies. */
-const SMALL = /\.(json|txt|model)$|^vocab/;
+/** Configurations, vocabularies and templates. */
+const SMALL = /\.(json|txt|model|jinja)$|^vocab/;
 const INDEX = /\.index\.json$/;
 
 /**

@@ -118,12 +118,16 @@ describe('a folder', () => {
     const model = join(folder, 'model');
     await symlink('../secret', join(model, 'stolen.json'));
     await symlink('..', join(model, 'up'));
+    await mkdir(join(folder, 'model-2'));
+    await writeFile(join(folder, 'model-2/config.json'), '{}');
+    await symlink('../model-2/config.json', join(model, 'neighbour.json'));
     await symlink('config.json', join(model, 'alias.json'));
     await symlink('nowhere', join(model, 'broken.json'));
     const opened = await open(model);
     await expect(opened.open('stolen.json')).rejects.toThrow(
       `${model}: stolen.json is a link out of the folder: refused. Copy the file there.`,
     );
+    await expect(opened.open('neighbour.json')).rejects.toThrow('is a link out of the folder');
     await expect(opened.open('up/secret')).rejects.toThrow('is a link out of the folder');
     await expect(opened.open('broken.json')).rejects.toThrow('no file broken.json.');
     expect(await readJson(opened, 'alias.json')).toEqual({ a: 1 });
