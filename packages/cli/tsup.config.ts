@@ -1,3 +1,7 @@
 import { build } from '../../tsup.base';
 
-export default build();
+export default build({
+  entry: { index: 'src/index.ts', cli: 'src/cli.ts' },
+  dts: { entry: 'src/index.ts' },
+  platform: 'node',
+});

@@ -1,1 +1,2 @@
-export {};
+export type { CommandIO } from './io';
+export { type ExitCode, run } from './run';

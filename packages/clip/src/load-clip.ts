@@ -5,13 +5,13 @@ import {
   type PretrainedOptions,
   type PretrainedSource,
 } from '@crossmodal/hub';
+import type { ImageProcessor, Tokenizer } from '@crossmodal/processing';
 import { CLIP } from './clip';
-import type { ImageProcessor, TextTokenizer } from './encode-batches';
 
 /** A model with what prepares its inputs: what {@link ZeroShotClassifier} and {@link ImageTextRetriever} take. */
 export interface LoadedCLIP {
   clip: CLIP;
-  tokenizer: TextTokenizer;
+  tokenizer: Tokenizer;
   imageProcessor: ImageProcessor;
   /** Files of tokenizer and image processor, for `clip.saveTo(folder, { files })`. */
   files: Readonly<Record<string, Uint8Array>>;
