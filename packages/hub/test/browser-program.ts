@@ -37,8 +37,8 @@ const program = {
     );
   },
   async handles() {
-    const root = (await navigator.storage.getDirectory()) as never as Parameters<typeof saveModelFiles>[0];
-    const folder = await (root as Exclude<typeof root, string>).getDirectoryHandle('mine', { create: true });
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('mine', { create: true });
     const part = Uint8Array.of(1, 2, 3);
     await saveModelFiles(folder, { 'config.json': '{"a":1}', 'onnx/model.onnx': [part, part] });
     await saveModelFiles(folder, { 'config.json': '{"a":2}' });

@@ -49,7 +49,14 @@ export class Sha256 {
       const small1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
       words[i] = words[i - 16]! + small0 + words[i - 7]! + small1;
     }
-    let [a, b, c, d, e, f, g, h] = state as unknown as Eight;
+    let a = state[0]!;
+    let b = state[1]!;
+    let c = state[2]!;
+    let d = state[3]!;
+    let e = state[4]!;
+    let f = state[5]!;
+    let g = state[6]!;
+    let h = state[7]!;
     for (let i = 0; i < 64; i++) {
       const large1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
       const t1 = (h + large1 + ((e & f) ^ (~e & g)) + ROUNDS[i]! + words[i]!) | 0;
@@ -64,12 +71,17 @@ export class Sha256 {
       b = a;
       a = (t1 + t2) | 0;
     }
-    const next = [a, b, c, d, e, f, g, h];
-    for (let i = 0; i < 8; i++) state[i] = state[i]! + next[i]!;
+    // One by one: loops over lists of them cost a third of the speed.
+    state[0] = state[0]! + a;
+    state[1] = state[1]! + b;
+    state[2] = state[2]! + c;
+    state[3] = state[3]! + d;
+    state[4] = state[4]! + e;
+    state[5] = state[5]! + f;
+    state[6] = state[6]! + g;
+    state[7] = state[7]! + h;
   }
 }
-
-type Eight = [number, number, number, number, number, number, number, number];
 
 function rotate(x: number, by: number): number {
   return (x >>> by) | (x << (32 - by));
