@@ -11,6 +11,9 @@ export {
   readCLIPVisionConfig,
 } from './clip/clip-tower-config';
 export { type CLIPVisionOutput, CLIPVisionTransformer } from './clip/clip-vision-transformer';
+// generating
+export type { CausalLM, CausalLMInput, CausalLMOutput } from './decoding/causal-lm';
+export { type GenerateOptions, generate } from './decoding/generate';
 // EfficientNet
 export { ALIGNVisionModel, type ALIGNVisionOutput } from './efficientnet/align-vision-model';
 export { EfficientNet, type EfficientNetOutput } from './efficientnet/efficientnet';
@@ -53,6 +56,7 @@ export {
 // what they have in common
 export type { HiddenAct } from './shared/activation-names';
 export { AttentionPooling, type AttentionPoolingConfig } from './shared/attention-pooling';
+export { type ClassLabels, numberedLabels } from './shared/labels';
 export { PatchDropout } from './shared/patch-dropout';
 export { PatchEmbedding, type PatchEmbeddingOptions } from './shared/patch-embedding';
 export { PositionEmbedding } from './shared/position-embedding';

@@ -1,6 +1,6 @@
 import { ConfigError } from '@crossmodal/core';
 import { type ConfigFields, checkModelType, field, readConfig } from '@crossmodal/hub';
-import { readNumLabels } from '../shared/labels';
+import { type ClassLabels, readClassLabels } from '../shared/labels';
 
 /**
  * Sizes of an {@link EfficientNet} or {@link ALIGNVisionModel}: transformers' `EfficientNetConfig` and
@@ -40,10 +40,10 @@ export interface EfficientNetConfig {
   /** Rate at which the last block is left out, in training; for the others by their place. */
   dropConnectRate: number;
   /** Classes of {@link EfficientNetForImageClassification}. */
-  numLabels?: number | undefined;
+  id2label?: ClassLabels | undefined;
 }
 
-const FIELDS: ConfigFields<Omit<EfficientNetConfig, 'numLabels'>> = {
+const FIELDS: ConfigFields<Omit<EfficientNetConfig, 'id2label'>> = {
   numChannels: field.integer(3),
   imageSize: field.integer(600),
   widthCoefficient: field.number(2),
@@ -89,7 +89,7 @@ export function readEfficientNetConfig(
       `${caller}: ${path}${name}: expected as many as kernel_sizes (${stages}), received ${config[list].length}.`,
     );
   }
-  return { ...config, numLabels: readNumLabels(json) };
+  return { ...config, id2label: readClassLabels(json, caller) };
 }
 
 /** A number of B0's channels in this width: rounded to the divisor, to no less than nine tenths. */

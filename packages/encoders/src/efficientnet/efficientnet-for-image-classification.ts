@@ -1,18 +1,19 @@
-import { ConfigError, Dropout, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
+import { Dropout, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
 import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
+import { labelsInOrder } from '../shared/labels';
 import { EfficientNet, type EfficientNetOutput } from './efficientnet';
 import { type EfficientNetConfig, readEfficientNetConfig } from './efficientnet-config';
 
 export interface EfficientNetForImageClassificationOutput extends EfficientNetOutput {
-  /** [batch, numLabels] */
+  /** [batch, classes] */
   logits: tf.Tensor2D;
 }
 
 /**
  * An {@link EfficientNet} with dropout and a linear classifier on its pooled output, named as transformers has it.
  *
- * @throws ConfigError without a number of labels.
+ * @throws ConfigError when there are no labels.
  * @example
  * const model = new EfficientNetForImageClassification({ ...efficientNetB0.config, rng: new Rng(0) });
  * const { logits } = model.forward({ pixelValues }); // [batch, 1000]
@@ -27,19 +28,17 @@ export class EfficientNetForImageClassification extends PretrainedModule {
   };
   readonly efficientnet: EfficientNet;
   readonly classifier: Linear;
+  /** Names of the classes, in order. */
+  readonly labels: readonly string[];
   readonly config: EfficientNetConfig;
   private readonly dropout: Dropout;
 
   constructor({ rng, ...config }: EfficientNetConfig & { rng: Rng }) {
     super();
-    const { numLabels, dropoutRate } = config;
-    if (numLabels === undefined) {
-      throw new ConfigError(
-        'EfficientNetForImageClassification: numLabels: expected the number of classes, received undefined.',
-      );
-    }
+    const { dropoutRate } = config;
+    this.labels = labelsInOrder(config.id2label, 'EfficientNetForImageClassification');
     this.efficientnet = new EfficientNet({ ...config, rng });
-    this.classifier = new Linear(this.efficientnet.hiddenSize, numLabels, { rng });
+    this.classifier = new Linear(this.efficientnet.hiddenSize, this.labels.length, { rng });
     this.dropout = new Dropout(dropoutRate);
     this.config = config;
   }

@@ -169,9 +169,9 @@ describe('EfficientNet', () => {
     expect(() => new EfficientNet({ ...efficientNetB0.config, hiddenDim: 1000, rng })).toThrow(
       'EfficientNet: hiddenDim: expected 1280, 1280 scaled by the width coefficient, received 1000.',
     );
-    const { numLabels: _, ...config } = efficientNetB0.config;
+    const { id2label: _, ...config } = efficientNetB0.config;
     expect(() => new EfficientNetForImageClassification({ ...config, rng })).toThrow(
-      'EfficientNetForImageClassification: numLabels: expected the number of classes, received undefined.',
+      'EfficientNetForImageClassification: id2label: expected a label or more, received undefined.',
     );
   });
 });
@@ -189,6 +189,6 @@ function expectedCount(config: EfficientNetConfig): number {
     count += wide * outChannels + norm(outChannels);
   }
   const last = scaledChannels(config.outChannels.at(-1)!, config);
-  const { hiddenDim, numLabels = 0 } = config;
-  return count + last * hiddenDim + norm(hiddenDim) + (hiddenDim + 1) * numLabels;
+  const { hiddenDim, id2label = {} } = config;
+  return count + last * hiddenDim + norm(hiddenDim) + (hiddenDim + 1) * Object.keys(id2label).length;
 }

@@ -1,3 +1,4 @@
+import { numberedLabels } from '../shared/labels';
 import type { EfficientNetConfig } from './efficientnet-config';
 
 /** Facts about a published EfficientNet. */
@@ -33,7 +34,7 @@ const config = (
   batchNormEps: 1e-3,
   batchNormMomentum: 0.99,
   dropConnectRate: 0.2,
-  numLabels: 1000,
+  id2label: numberedLabels(1000),
   ...scale,
 });
 

@@ -1,3 +1,4 @@
+import { numberedLabels } from '../shared/labels';
 import type { CLIPResNetConfig } from './clip-resnet-config';
 import type { ResNetConfig } from './resnet-config';
 
@@ -26,7 +27,7 @@ const config = (
   hiddenAct: 'relu',
   downsampleInFirstStage: false,
   downsampleInBottleneck: false,
-  numLabels: 1000,
+  id2label: numberedLabels(1000),
 });
 
 const narrow = [64, 128, 256, 512];

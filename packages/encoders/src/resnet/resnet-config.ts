@@ -1,6 +1,6 @@
 import { ConfigError } from '@crossmodal/core';
 import { type ConfigFields, checkModelType, field, readConfig } from '@crossmodal/hub';
-import { readNumLabels } from '../shared/labels';
+import { type ClassLabels, readClassLabels } from '../shared/labels';
 
 /** Sizes of a {@link ResNet}: transformers' `ResNetConfig`, in camelCase. */
 export interface ResNetConfig {
@@ -19,10 +19,10 @@ export interface ResNetConfig {
   /** Whether a bottleneck's stride is in its first convolution (He et al. 2015), not in its 3 x 3 one ("v1.5"). */
   downsampleInBottleneck: boolean;
   /** Classes of {@link ResNetForImageClassification}. */
-  numLabels?: number | undefined;
+  id2label?: ClassLabels | undefined;
 }
 
-const FIELDS: ConfigFields<Omit<ResNetConfig, 'numLabels'>> = {
+const FIELDS: ConfigFields<Omit<ResNetConfig, 'id2label'>> = {
   numChannels: field.integer(3),
   embeddingSize: field.integer(64),
   hiddenSizes: field.integers([256, 512, 1024, 2048]),
@@ -48,5 +48,5 @@ export function readResNetConfig(json: unknown, caller = 'readResNetConfig', pat
       `${caller}: ${path}depths: expected as many as hidden_sizes (${hiddenSizes.length}), received ${depths.length}.`,
     );
   }
-  return { ...config, numLabels: readNumLabels(json) };
+  return { ...config, id2label: readClassLabels(json, caller) };
 }

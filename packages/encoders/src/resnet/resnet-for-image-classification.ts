@@ -1,18 +1,19 @@
-import { ConfigError, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
+import { type ForwardContext, Linear, type Rng } from '@crossmodal/core';
 import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
+import { labelsInOrder } from '../shared/labels';
 import { ResNet, type ResNetOutput } from './resnet';
 import { type ResNetConfig, readResNetConfig } from './resnet-config';
 
 export interface ResNetForImageClassificationOutput extends ResNetOutput {
-  /** [batch, numLabels] */
+  /** [batch, classes] */
   logits: tf.Tensor2D;
 }
 
 /**
  * A {@link ResNet} with a linear classifier on its pooled output, as transformers and torchvision publish it.
  *
- * @throws ConfigError without a number of labels.
+ * @throws ConfigError when there are no labels.
  * @example
  * const model = new ResNetForImageClassification({ ...resNet50.config, rng: new Rng(0) });
  * const { logits } = model.forward({ pixelValues }); // [batch, 1000]
@@ -28,18 +29,15 @@ export class ResNetForImageClassification extends PretrainedModule {
   static override readonly checkpointKeys = { resnet: ['resnet', ''], classifier: ['classifier.1', 'fc'] };
   readonly resnet: ResNet;
   readonly classifier: Linear;
+  /** Names of the classes, in order. */
+  readonly labels: readonly string[];
   readonly config: ResNetConfig;
 
   constructor({ rng, ...config }: ResNetConfig & { rng: Rng }) {
     super();
-    const { numLabels } = config;
-    if (numLabels === undefined) {
-      throw new ConfigError(
-        'ResNetForImageClassification: numLabels: expected the number of classes, received undefined.',
-      );
-    }
+    this.labels = labelsInOrder(config.id2label, 'ResNetForImageClassification');
     this.resnet = new ResNet({ ...config, rng });
-    this.classifier = new Linear(this.resnet.hiddenSize, numLabels, { rng });
+    this.classifier = new Linear(this.resnet.hiddenSize, this.labels.length, { rng });
     this.config = config;
   }
 

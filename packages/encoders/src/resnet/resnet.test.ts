@@ -55,7 +55,7 @@ describe.each(['cpu', 'onnx'])('ResNet with published weights, on %s', (backend)
   it("reads torchvision's names", () => {
     const config = {
       ...readResNetConfig({ embedding_size: 6, hidden_sizes: [8, 12, 16, 20], depths: [2, 1, 2, 1] }),
-      numLabels: 5,
+      id2label: { 0: 'a', 1: 'b', 2: 'c', 3: 'd', 4: 'e' },
     };
     const model = new ResNetForImageClassification({ ...config, rng });
     const state = readState('tiny-torchvision-resnet.safetensors');
@@ -123,7 +123,7 @@ describe('ResNet', () => {
       'readResNetConfig: model_type: expected "resnet", received "vit".',
     );
     expect(() => new ResNetForImageClassification({ ...readResNetConfig({}), rng: new ZeroRng() })).toThrow(
-      'ResNetForImageClassification: numLabels: expected the number of classes, received undefined.',
+      'ResNetForImageClassification: id2label: expected a label or more, received undefined.',
     );
   });
 });

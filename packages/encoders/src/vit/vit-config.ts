@@ -1,13 +1,7 @@
-import {
-  type ConfigField,
-  type ConfigFields,
-  checkModelType,
-  configObject,
-  field,
-  readConfig,
-} from '@crossmodal/hub';
+import { type ConfigFields, checkModelType, configObject, field, readConfig } from '@crossmodal/hub';
 import { HIDDEN_ACTS, type HiddenAct } from '../shared/activation-names';
 import { checkHeads } from '../shared/check-blocks';
+import { type ClassLabels, numberedLabels, readClassLabels } from '../shared/labels';
 
 /** Sizes of a {@link ViT}: transformers' `ViTConfig`, in camelCase, and what is not transformers'. */
 export interface ViTConfig {
@@ -39,7 +33,7 @@ export interface ViTConfig {
 /** A {@link ViTConfig} with names for the classes. */
 export interface ViTForImageClassificationConfig extends ViTConfig {
   /** Labels by class: `{ 0: 'cat', 1: 'dog' }`. */
-  id2label: Readonly<Record<string, string>>;
+  id2label: ClassLabels;
 }
 
 const FIELDS: ConfigFields<ViTConfig> = {
@@ -85,19 +79,5 @@ export function readViTForImageClassificationConfig(
   caller = 'readViTForImageClassificationConfig',
 ): ViTForImageClassificationConfig {
   const config = readViTConfig(json, caller);
-  const { numLabels } = readConfig(json, { numLabels: field.integer(2) }, caller);
-  const unnamed = Object.fromEntries(Array.from({ length: numLabels }, (_, i) => [i, `LABEL_${i}`]));
-  return { ...config, ...readConfig(json, { id2label: labels(unnamed) }, caller) };
-}
-
-function labels(preset: Readonly<Record<string, string>>): ConfigField<Readonly<Record<string, string>>> {
-  return {
-    preset,
-    expected: 'a label for every class from 0',
-    check(value) {
-      if (typeof value !== 'object' || value === null) return false;
-      const entries = Object.values(value);
-      return entries.length > 0 && entries.every((label, i) => typeof label === 'string' && i in value);
-    },
-  };
+  return { ...config, id2label: readClassLabels(json, caller) ?? numberedLabels(2) };
 }

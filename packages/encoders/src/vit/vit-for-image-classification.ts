@@ -1,7 +1,8 @@
-import { ConfigError, type ForwardContext, Linear, type Rng } from '@crossmodal/core';
+import { type ForwardContext, Linear, type Rng } from '@crossmodal/core';
 import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializeNormal } from '../shared/initialize-linears';
+import { labelsInOrder } from '../shared/labels';
 import type { VisionTransformerInput } from '../shared/vision-input';
 import { ViT, type ViTOutput } from './vit';
 import { readViTForImageClassificationConfig, type ViTForImageClassificationConfig } from './vit-config';
@@ -40,9 +41,7 @@ export class ViTForImageClassification extends PretrainedModule {
   /** @throws ConfigError when there are no labels. */
   constructor({ rng, ...config }: ViTForImageClassificationConfig & { rng: Rng }) {
     super();
-    this.labels = Object.values(config.id2label); // integer keys come in order
-    if (this.labels.length === 0)
-      throw new ConfigError('ViTForImageClassification: id2label: expected a label or more, received {}.');
+    this.labels = labelsInOrder(config.id2label, 'ViTForImageClassification');
     this.vit = new ViT({ ...config, rng });
     this.classifier = new Linear(config.hiddenSize, this.labels.length, { rng });
     initializeNormal(this.classifier, config.initializerRange, rng);
