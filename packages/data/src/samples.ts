@@ -195,7 +195,7 @@ class Samples<S> implements SampleStream<S> {
     const draws = rng?.split('buffer');
     const draw = () => draws!.split(this.given).integer(buffer.length);
     const buffer = await this.refill(shards);
-    for await (const item of mapAhead(this.entries(shards), load, AHEAD)) {
+    for await (const item of mapAhead(this.entries(shards, all.length), load, AHEAD)) {
       this.cursor = item.next;
       this.log.look();
       if ('skip' in item) {
@@ -229,7 +229,7 @@ class Samples<S> implements SampleStream<S> {
     }
   }
 
-  /** The shards of this part, in the order of a pass. */
+  /** The shards of this part, in the order of a pass; all of them where parts share shards. */
   private inOrder(all: readonly Shard<S>[], rng: Rng | undefined): Shard<S>[] {
     const order = this.options.shuffle ? Array.from(rng!.permutation(all.length), (i) => all[i]!) : [...all];
     const { part } = this.options;
@@ -237,9 +237,9 @@ class Samples<S> implements SampleStream<S> {
   }
 
   /** Entries from the present place on. */
-  private async *entries(shards: Shard<S>[]): AsyncGenerator<Item<S>, void, undefined> {
+  private async *entries(shards: Shard<S>[], count: number): AsyncGenerator<Item<S>, void, undefined> {
     const { part } = this.options;
-    const isShared = part && shards.length < part.count;
+    const isShared = part && count < part.count;
     let { shard, place } = this.cursor;
     for (; shard < shards.length; shard++, place = START) {
       try {

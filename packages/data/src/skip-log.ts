@@ -46,8 +46,8 @@ export class SkipLog {
   /** Counts one that cannot be used. @throws DataError when too many cannot. */
   skip(skip: Skip): void {
     this.skipped++;
-    let entry = this.reasons.get(skip.reason);
-    if (!entry) this.reasons.set(skip.reason, (entry = { count: 0, examples: [] }));
+    const entry = this.reasons.get(skip.reason) ?? { count: 0, examples: [] };
+    this.reasons.set(skip.reason, entry);
     entry.count++;
     if (entry.examples.length < EXAMPLES) entry.examples.push(skip);
     this.onSkip?.(skip);

@@ -58,8 +58,8 @@ export function pairOfRow(options: PairColumns, where: string): (row: Row) => Pr
   const folders = new Map<string, Promise<string>>();
   const folderOf = (file: string) => {
     const folder = options.folder ?? dirname(file);
-    let real = folders.get(folder);
-    if (!real) folders.set(folder, (real = realFolder(folder, where)));
+    const real = folders.get(folder) ?? realFolder(folder, where);
+    folders.set(folder, real);
     return real;
   };
 

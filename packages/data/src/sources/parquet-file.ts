@@ -78,31 +78,30 @@ export async function openParquet(path: string, maxBytes: number): Promise<Parqu
     const file: AsyncBuffer = { byteLength: size, slice };
     const metadata = await guard(() => parquetMetadataAsync(file, { geoparquet: false }));
     const rowGroups = await guard(async () => rowGroupsOf(metadata, fail));
-    const checked: AsyncBuffer = {
-      byteLength: size,
-      slice: async (start, end) => {
-        const chunk = await slice(start, end);
-        checkPages(chunk, most, fail);
-        return chunk;
-      },
-    };
     const columns = await guard(async () => columnsOf(metadata));
     return {
       columns,
       rowGroups,
       rows: (group, wanted) =>
-        guard(() =>
-          parquetReadObjects({
-            file: checked,
+        guard(async () => {
+          const known = wanted.filter((name) => columns.includes(name));
+          const chunks = new Map<number, ArrayBuffer>();
+          for (const [start, end] of chunkRanges(metadata, rowGroups.indexOf(group), known)) {
+            const chunk = await slice(start, end);
+            checkPages(chunk, most, fail);
+            chunks.set(start, chunk);
+          }
+          return parquetReadObjects({
+            file: { byteLength: size, slice: (start, end = size) => cut(chunks, start, end, most, fail) },
             metadata,
-            columns: wanted.filter((name) => columns.includes(name)),
+            columns: known,
             rowStart: group.start,
             rowEnd: group.end,
             utf8: false, // bytes without a logical type are images
             geoparquet: false,
             compressors: decompressors(most, fail),
-          }),
-        ),
+          });
+        }),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -133,6 +132,36 @@ function columnsOf({ schema }: FileMetaData): string[] {
     left += num_children - 1;
   }
   return names;
+}
+
+/** Where the chunks of some columns of a row group lie. */
+function chunkRanges(metadata: FileMetaData, group: number, columns: readonly string[]): [number, number][] {
+  return metadata.row_groups[group]!.columns.flatMap(({ meta_data: meta }) => {
+    if (!meta || !columns.includes(meta.path_in_schema[0]!)) return [];
+    const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+    return [[start, start + Number(meta.total_compressed_size)] as [number, number]];
+  });
+}
+
+/**
+ * A part of the file out of chunks that were read and checked; what lies between them is zeros. At once and not in a
+ * promise: hyparquet drops some of those when it fails, and a rejection that nobody awaits ends the process.
+ */
+function cut(
+  chunks: ReadonlyMap<number, ArrayBuffer>,
+  start: number,
+  end: number,
+  most: number,
+  fail: (words: string) => never,
+): ArrayBuffer {
+  const chunk = chunks.get(start);
+  if (chunk?.byteLength === end - start) return chunk;
+  if (!(end - start >= 0 && end - start <= most)) fail(`names bytes ${start} to ${end}.`);
+  const bytes = new Uint8Array(end - start);
+  for (const [at, chunk] of chunks) {
+    if (at >= start && at + chunk.byteLength <= end) bytes.set(new Uint8Array(chunk), at - start);
+  }
+  return bytes.buffer;
 }
 
 /** Looks at the headers of a column chunk's pages: what they declare is what decoding will take. */

@@ -2,7 +2,7 @@ import { DataError } from '@crossmodal/core';
 import { extract, type Header } from 'tar-stream';
 import { feed } from '../files/feed';
 import { readBytes } from '../files/read-bytes';
-import { messageOf } from '../skip-sample';
+import { isDataError, messageOf } from '../skip-sample';
 
 /** An entry of an archive. Its content is passed over unless it is read before the next entry is asked for. */
 export interface TarEntry {
@@ -28,6 +28,10 @@ export async function* readTar(
   const archive = extract();
   const feeding = feed(archive, readBytes(path, options));
   let start = options.from;
+  const damaged = (cause: unknown) =>
+    isDataError(cause)
+      ? cause
+      : new DataError(`${path}: is damaged after byte ${start}: ${messageOf(cause)}.`, { cause });
   try {
     for await (const stream of archive) {
       const header = stream.header as Header & { byteOffset: number };
@@ -37,9 +41,13 @@ export async function* readTar(
       const content = async () => {
         const bytes = new Uint8Array(size); // of its own: it travels to a worker
         let at = 0;
-        for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-          bytes.set(chunk, at);
-          at += chunk.length;
+        try {
+          for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+            bytes.set(chunk, at);
+            at += chunk.length;
+          }
+        } catch (cause) {
+          throw damaged(cause);
         }
         return bytes;
       };
@@ -49,8 +57,7 @@ export async function* readTar(
     }
     await feeding;
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(`${path}: is damaged after byte ${start}: ${messageOf(cause)}.`, { cause });
+    throw damaged(cause);
   } finally {
     archive.destroy();
     await feeding;
