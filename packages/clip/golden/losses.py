@@ -15,36 +15,43 @@ image = F.normalize(torch.randn(BATCH, DIM), dim=-1)
 text = F.normalize(torch.randn(BATCH, DIM), dim=-1)
 caption_ids = torch.tensor([3, 1, 3, 0, 2, 1, 3])
 scale, bias = torch.tensor(8.5), torch.tensor(-3.0)
-out = {"image": image, "text": text, "caption_ids": caption_ids, "scale": scale, "bias": bias}
+ignored_pairs = (torch.rand(BATCH, BATCH) < 0.3).int()  # neither symmetric nor free of a row's own pair
+out = {"image": image, "text": text, "caption_ids": caption_ids, "ignored_pairs": ignored_pairs}
+out |= {"scale": scale, "bias": bias}
 
 
-def duplicates(ids):
-    return (ids[:, None] == ids[None, :]) & ~torch.eye(len(ids), dtype=torch.bool)
+same_caption = caption_ids[:, None] == caption_ids[None, :]
+masks = {"plain": None, "captions": same_caption, "ignored": ignored_pairs.bool()}
+masks["both"] = masks["captions"] | masks["ignored"]
 
 
-def clip_loss(image, text, scale, bias, ids=None):
+def others(mask):
+    return mask & ~torch.eye(len(mask), dtype=torch.bool)
+
+
+def clip_loss(image, text, scale, bias, mask=None):
     """Radford et al. 2021, figure 3, as open_clip and transformers write it."""
     logits = scale * image @ text.T
-    if ids is not None:
-        logits = logits.masked_fill(duplicates(ids), float("-inf"))
+    if mask is not None:
+        logits = logits.masked_fill(others(mask), float("-inf"))
     labels = torch.arange(len(logits))
     return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
 
 
-def siglip_loss(image, text, scale, bias, ids=None):
+def siglip_loss(image, text, scale, bias, mask=None):
     """Zhai et al. 2023, algorithm 1."""
     logits = scale * image @ text.T + bias
     labels = 2 * torch.eye(len(logits)) - 1
     terms = -F.logsigmoid(labels * logits)
-    if ids is not None:
-        terms = terms.masked_fill(duplicates(ids), 0.0)
+    if mask is not None:
+        terms = terms.masked_fill(others(mask), 0.0)
     return terms.sum() / len(logits)
 
 
 for name, loss in {"clip": clip_loss, "siglip": siglip_loss}.items():
-    for variant, ids in {"plain": None, "captions": caption_ids}.items():
+    for variant, mask in masks.items():
         inputs = [x.clone().requires_grad_() for x in (image, text, scale, bias)]
-        value = loss(*inputs, ids)
+        value = loss(*inputs, mask)
         value.backward()
         key = f"{name}.{variant}"
         out[f"{key}.loss"] = value.detach()

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type ContrastiveLossOptions,
-  captionTensor,
+  exclusions,
   type PairChunk,
   pairChunk,
   planChunks,
+  savedExclusions,
 } from './pair-chunks';
 
 /** Added to a logit, leaves nothing of it in a softmax. */
@@ -15,7 +16,8 @@ const EXCLUDED = -1e9;
  *
  * `loss = (crossEntropy(logits, i) + crossEntropy(logitsᵀ, i)) / 2` with `logits = logitScale · images · textsᵀ`,
  * averaged over the batch. With `captionIds`, the pair of image i and text j ≠ i is left out of both softmaxes
- * when rows i and j have the same caption: it is neither a negative nor a second positive.
+ * when rows i and j have the same caption: it is neither a negative nor a second positive; and with `ignoredPairs`
+ * where that says so.
  *
  * @param imageFeatures [batch, dim], float32, rows of unit length ({@link CLIPOutput}).
  * @param textFeatures [batch, dim], float32, rows of unit length; row i belongs to row i of the images.
@@ -38,10 +40,10 @@ export function clipLoss(
 
   const loss = tf.customGrad((...args) => {
     const [images, texts, scale, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.Scalar, tf.GradSaveFunc];
-    const captionIds = captionTensor(options.captionIds);
+    const excluded = exclusions(options);
     const logSums = starts.map((start) =>
       tf.tidy(() => {
-        const logits = logitsOf(pairChunk(images, texts, captionIds, start, size), scale);
+        const logits = logitsOf(pairChunk(images, texts, excluded, start, size), scale);
         return { rows: tf.logSumExp(logits, 1), columns: tf.logSumExp(logits, 0) };
       }),
     );
@@ -49,22 +51,23 @@ export function clipLoss(
     const columns = tf.logSumExp(tf.stack(logSums.map((part) => part.columns)), 0); // [batch]
     const own = tf.mul(scale, tf.sum(tf.mul(images, texts), 1)); // [batch], the diagonal of the logits
     const value = tf.mean(tf.sub(tf.mul(tf.add(rows, columns), 0.5), own));
-    save([images, texts, scale, rows, columns, ...(captionIds ? [captionIds] : [])]);
+    save([images, texts, scale, rows, columns, ...Object.values(excluded)]);
 
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [images, texts, scale, rows, columns, captionIds] = saved as [
+      const [images, texts, scale, rows, columns, ...rest] = saved as [
         tf.Tensor2D,
         tf.Tensor2D,
         tf.Scalar,
         tf.Tensor1D,
         tf.Tensor1D,
-        tf.Tensor1D?,
+        ...tf.Tensor[],
       ];
+      const again = savedExclusions(excluded, rest);
       // dloss / dlogits = (softmax by row + softmax by column - 2 identity) / (2 batch), a chunk at a time.
       const weight = tf.div(dy, 2 * batch);
       const parts = starts.map((start) =>
         tf.tidy(() => {
-          const chunk = pairChunk(images, texts, captionIds, start, size);
+          const chunk = pairChunk(images, texts, again, start, size);
           const logits = logitsOf(chunk, scale);
           const rowSums = tf.expandDims(tf.slice(rows, start, logits.shape[0]), 1); // [chunk, 1]
           const softmaxes = tf.add(tf.exp(tf.sub(logits, rowSums)), tf.exp(tf.sub(logits, columns)));
@@ -88,8 +91,8 @@ export function clipLoss(
   return tf.tidy(() => loss(imageFeatures, textFeatures, logitScale) as tf.Scalar);
 }
 
-/** [chunk, batch]; pairs that share a caption are masked. */
-function logitsOf({ similarities, repeated }: PairChunk, scale: tf.Scalar): tf.Tensor2D {
+/** [chunk, batch]; pairs that are left out are masked. */
+function logitsOf({ similarities, ignored }: PairChunk, scale: tf.Scalar): tf.Tensor2D {
   const logits = tf.mul(scale, similarities) as tf.Tensor2D;
-  return repeated ? tf.add(logits, tf.mul(repeated, EXCLUDED)) : logits;
+  return ignored ? tf.add(logits, tf.mul(ignored, EXCLUDED)) : logits;
 }

@@ -22,14 +22,16 @@ const losses = {
 };
 const inputs = () => ['image', 'text', 'scale', 'bias'].map((name) => golden.tensor(name));
 const captionIds = golden.array('caption_ids').values;
+const ignoredPairs = () => golden.tensor('ignored_pairs') as tf.Tensor2D;
 
 describe.each(['clip', 'siglip'] as const)('%s loss', (kind) => {
   const names = kind === 'clip' ? ['image', 'text', 'scale'] : ['image', 'text', 'scale', 'bias'];
 
-  describe.each(['plain', 'captions'] as const)('%s', (variant) => {
+  describe.each(['plain', 'captions', 'ignored', 'both'] as const)('%s', (variant) => {
     it.each([undefined, 1, 3, 7, 100])('equals PyTorch in value and gradients, chunkSize %s', (chunkSize) => {
       const options: ContrastiveLossOptions = {
-        ...(variant === 'captions' && { captionIds }),
+        ...((variant === 'captions' || variant === 'both') && { captionIds }),
+        ...((variant === 'ignored' || variant === 'both') && { ignoredPairs: ignoredPairs() }),
         ...(chunkSize !== undefined && { chunkSize }),
       };
       const args = inputs().slice(0, names.length);
@@ -49,21 +51,23 @@ describe.each(['clip', 'siglip'] as const)('%s loss', (kind) => {
     );
   });
 
-  it('takes caption ids as a tensor that is gone by the time of the gradient', () => {
+  it('takes caption ids and pairs as tensors that are gone by the time of the gradient', () => {
     const args = inputs().slice(0, names.length);
     const f = (...xs: tf.Tensor[]) =>
       tf.tidy(() => {
         const ids = tf.tensor1d(Array.from(captionIds), 'int32');
-        return losses[kind]({ captionIds: ids })(...(xs as [never, never, never, never]));
+        const options = { captionIds: ids, ignoredPairs: ignoredPairs() };
+        return losses[kind](options)(...(xs as [never, never, never, never]));
       });
     const { grads } = tf.valueAndGrads(f as never)(args);
-    expectClose(grads[0]!, golden.tensor(`${kind}.captions.dimage`));
+    expectClose(grads[0]!, golden.tensor(`${kind}.both.dimage`));
   });
 
   it('leaks nothing', () => {
     const args = inputs().slice(0, names.length);
+    const options = { captionIds, ignoredPairs: ignoredPairs(), chunkSize: 2 };
     expectNoLeak(() => {
-      const { value, grads } = tf.valueAndGrads(losses[kind]({ captionIds, chunkSize: 2 }) as never)(args);
+      const { value, grads } = tf.valueAndGrads(losses[kind](options) as never)(args);
       tf.dispose([value, ...grads]);
       losses[kind]({ captionIds })(...(args as [never, never, never, never])).dispose();
     }, 0);
@@ -135,6 +139,9 @@ describe('clipLoss', () => {
     );
     expect(() => clipLoss(a, a, scale, { captionIds: [1] })).toThrow(
       'clipLoss: captionIds: expected shape [2], received [1]. Give one id for each row of the features.',
+    );
+    expect(() => clipLoss(a, a, scale, { ignoredPairs: a })).toThrow(
+      'clipLoss: ignoredPairs: expected shape [2, 2], received [2, 3].',
     );
     expect(() => clipLoss(a, a, scale, { chunkSize: 0 })).toThrow(
       'clipLoss: chunkSize: expected a positive integer, received 0.',

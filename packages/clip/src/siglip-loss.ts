@@ -1,17 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type ContrastiveLossOptions,
-  captionTensor,
+  exclusions,
   type PairChunk,
   pairChunk,
   planChunks,
+  savedExclusions,
 } from './pair-chunks';
 
 /**
  * Pairwise sigmoid loss: every pair of the batch is judged by itself, matching or not.
  *
  * `loss = -1/batch Σᵢ Σⱼ log σ(zᵢⱼ (logitScale · imageᵢ · textⱼ + logitBias))` with z = 1 for i = j and -1
- * otherwise. With `captionIds`, pairs of two rows with the same caption add nothing.
+ * otherwise. With `captionIds`, pairs of two rows with the same caption add nothing; nor do `ignoredPairs`.
  *
  * @param imageFeatures [batch, dim], float32, rows of unit length.
  * @param textFeatures [batch, dim], float32, rows of unit length; row i belongs to row i of the images.
@@ -49,27 +50,28 @@ export function sigLIPLoss(
       tf.Scalar,
       tf.GradSaveFunc,
     ];
-    const captionIds = captionTensor(options.captionIds);
+    const excluded = exclusions(options);
     const sums = starts.map((start) =>
       tf.tidy(() => {
-        const chunk = pairChunk(images, texts, captionIds, start, size);
+        const chunk = pairChunk(images, texts, excluded, start, size);
         return tf.sum(tf.mul(weights(chunk), tf.softplus(wrongness(chunk, scale, bias))));
       }),
     );
-    save([images, texts, scale, bias, ...(captionIds ? [captionIds] : [])]);
+    save([images, texts, scale, bias, ...Object.values(excluded)]);
 
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [images, texts, scale, bias, captionIds] = saved as [
+      const [images, texts, scale, bias, ...rest] = saved as [
         tf.Tensor2D,
         tf.Tensor2D,
         tf.Scalar,
         tf.Scalar,
-        tf.Tensor1D?,
+        ...tf.Tensor[],
       ];
+      const again = savedExclusions(excluded, rest);
       const weight = tf.div(dy, batch);
       const parts = starts.map((start) =>
         tf.tidy(() => {
-          const chunk = pairChunk(images, texts, captionIds, start, size);
+          const chunk = pairChunk(images, texts, again, start, size);
           const sigmoid = tf.mul(weights(chunk), tf.sigmoid(wrongness(chunk, scale, bias)));
           const dlogits = tf.mul(tf.mul(weight, sigmoid), signs(chunk)) as tf.Tensor2D; // [chunk, batch]
           const scaled = tf.mul(dlogits, scale) as tf.Tensor2D;
@@ -103,7 +105,7 @@ function wrongness(chunk: PairChunk, scale: tf.Scalar, bias: tf.Scalar): tf.Tens
   return tf.mul(signs(chunk), tf.add(tf.mul(scale, chunk.similarities), bias));
 }
 
-/** [chunk, batch]; 0 for pairs that share a caption without being of one row. */
-function weights({ repeated }: PairChunk): tf.Tensor | number {
-  return repeated ? tf.sub(1, repeated) : 1;
+/** [chunk, batch]; 0 for pairs that are left out. */
+function weights({ ignored }: PairChunk): tf.Tensor | number {
+  return ignored ? tf.sub(1, ignored) : 1;
 }

@@ -12,6 +12,18 @@ import { setAdapter } from './set-adapter';
 /** Before every key of peft's files. */
 const PREFIX = 'base_model.model.';
 
+/** Options of peft that make an adapter something else than LoRA of one rank. */
+const UNSUPPORTED = [
+  'use_dora',
+  'use_qalora',
+  'lora_bias',
+  'rank_pattern',
+  'alpha_pattern',
+  'modules_to_save',
+  'layer_replication',
+  'alora_invocation_tokens',
+];
+
 /** What `adapter_config.json` holds of an adapter, under peft's names. */
 export interface LoRAConfig {
   peft_type: 'LORA';
@@ -112,7 +124,7 @@ function readConfig(config: Record<string, unknown>): LoRASettings {
   const { peft_type, r: rank, lora_alpha, lora_dropout: dropout = 0 } = config;
   if (peft_type !== 'LORA')
     throw new ConfigError(`loadLoRA: config: peft_type: expected LORA, received ${peft_type}.`);
-  for (const option of ['use_dora', 'lora_bias', 'rank_pattern', 'alpha_pattern', 'modules_to_save']) {
+  for (const option of UNSUPPORTED) {
     const value = config[option] ?? {};
     if (value === true || Object.keys(value).length > 0)
       throw new ConfigError(`loadLoRA: config: ${option}: ${JSON.stringify(value)} is not supported.`);
