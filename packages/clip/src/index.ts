@@ -23,6 +23,19 @@ export {
 // losses
 export { clipDistillationLoss, type DistillationWeights } from './clip-distillation-loss';
 export { clipLoss } from './clip-loss';
+export { captioningLoss } from './coca/captioning-loss';
+// CoCa
+export { type CaptionOptions, CoCa, type CoCaOutput } from './coca/coca';
+export {
+  type CoCaConfig,
+  type CoCaDecoderConfig,
+  type CoCaTextConfig,
+  type CoCaVisionConfig,
+  readCoCaConfig,
+  writeCoCaConfig,
+} from './coca/coca-config';
+export { type CoCaLossOptions, coCaLoss } from './coca/coca-loss';
+export { type CoCaPreset, cocaViTB32, cocaViTL14 } from './coca/presets';
 // use
 export {
   type EncodeOptions,
