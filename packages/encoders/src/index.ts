@@ -12,8 +12,15 @@ export {
 } from './clip/clip-tower-config';
 export { type CLIPVisionOutput, CLIPVisionTransformer } from './clip/clip-vision-transformer';
 // generating
-export type { CausalLM, CausalLMInput, CausalLMOutput } from './decoding/causal-lm';
+export type {
+  CausalLM,
+  CausalLMInput,
+  CausalLMOutput,
+  DecoderInput,
+  DecoderOutput,
+} from './decoding/causal-lm';
 export { type GenerateOptions, generate } from './decoding/generate';
+export { penalizeRepetition, type SamplingOptions, tokenProbabilities } from './decoding/token-probabilities';
 // EfficientNet
 export { ALIGNVisionModel, type ALIGNVisionOutput } from './efficientnet/align-vision-model';
 export { EfficientNet, type EfficientNetOutput } from './efficientnet/efficientnet';
@@ -33,6 +40,17 @@ export {
   efficientNetB6,
   efficientNetB7,
 } from './efficientnet/presets';
+// GPT-2
+export { type GPT2Config, readGPT2Config } from './gpt2/gpt2-config';
+export { GPT2LMHeadModel } from './gpt2/gpt2-lm-head-model';
+export { GPT2Model } from './gpt2/gpt2-model';
+export { gpt2StateDict, gpt2Tensors } from './gpt2/gpt2-tensors';
+// Llama, Qwen2, Mistral
+export { type LlamaConfig, readLlamaConfig, writeLlamaConfig } from './llama/llama-config';
+export { LlamaForCausalLM } from './llama/llama-for-causal-lm';
+export { LlamaModel } from './llama/llama-model';
+export { llamaTensors } from './llama/llama-tensors';
+export { type RopeScaling, rotaryFrequencies } from './llama/rotary-frequencies';
 // ResNet
 export { CLIPResNet, type CLIPResNetOutput } from './resnet/clip-resnet';
 export { type CLIPResNetConfig, readCLIPResNetConfig } from './resnet/clip-resnet-config';

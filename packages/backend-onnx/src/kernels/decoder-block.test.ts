@@ -76,6 +76,7 @@ describe('FusedDecoderBlock', () => {
       { activation: 'swiglu' },
       { norm: 'rmsNorm' },
       { normPosition: 'post' },
+      { numHeads: 4 }, // of 4 values each
       { layerScale: 1 },
     ];
     for (const config of others) expect((await generate(create(config), x, [2, 1])).fused).toBe(0);

@@ -29,7 +29,9 @@ export function fusedDecoderBlock(
   const [batch, length, hiddenSize] = x.shape as [number, number, number];
   if (!parts || (length > 1 && past > 0)) return;
   const { numHeads } = block.selfAttn;
-  const { keys, values } = cache.extend([batch, numHeads, length, hiddenSize / numHeads]);
+  const headDim = hiddenSize / numHeads;
+  if (headDim % 8 !== 0) return;
+  const { keys, values } = cache.extend([batch, numHeads, length, headDim]);
   const given = { x, keys, values, ...parts.weights };
   return runFusedKernel('FusedDecoderBlock', given, { ...parts.attrs, past })[0] as tf.Tensor3D;
 }
