@@ -2,10 +2,18 @@ import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { filesInMemory } from '@crossmodal/hub';
+import { expectClose, readGolden } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PUBLISHED } from '../golden/published';
-import { BertModel, CLIPTextTransformer, CLIPVisionTransformer, SigLIPVisionTransformer, ViT } from './index';
+import {
+  ALIGNVisionModel,
+  BertModel,
+  CLIPTextTransformer,
+  CLIPVisionTransformer,
+  SigLIPVisionTransformer,
+  ViT,
+} from './index';
 
 const golden = (path: string) => fileURLToPath(new URL(`../golden/${path}`, import.meta.url));
 
@@ -55,6 +63,22 @@ describe('fromPretrained and toFiles', () => {
       again.dispose();
       model.dispose();
     }
+  });
+
+  it("compute what ALIGN's two towers do", async () => {
+    const align = readGolden(new URL('../golden/align.safetensors', import.meta.url));
+    const vision = await ALIGNVisionModel.fromPretrained(golden('tiny-align'));
+    const pixelValues = align.tensor('pixel_values') as tf.Tensor4D;
+    expectClose(vision.forward({ pixelValues }).pooledOutput, align.tensor('vision.pooled'), {
+      relative: 1e-4,
+    });
+    const text = await BertModel.fromPretrained(golden('tiny-align'));
+    const { pooledOutput, lastHiddenState } = text.forward({
+      inputIds: align.tensor('input_ids') as tf.Tensor2D,
+      attentionMask: align.tensor('attention_mask') as tf.Tensor2D,
+    });
+    expectClose(pooledOutput, align.tensor('text.pooled'), { relative: 1e-4 });
+    expectClose(lastHiddenState, align.tensor('text.last_hidden_state'), { relative: 1e-4 });
   });
 
   it('refuse the configuration of another kind of model', async () => {

@@ -3,10 +3,10 @@ import { renameTensors } from './rename-tensors';
 
 export interface LoadWeightsOptions {
   /**
-   * What the keys of a model with a head begin with, and those of the model alone do not (`bert`): files of either
-   * kind load into modules of either kind.
+   * What the keys of a model with a head, or of two towers, begin with, and those of the model alone do not (`bert`;
+   * of several, the one that occurs): files of either kind load into modules of either kind.
    */
-  prefix?: string | undefined;
+  prefix?: string | readonly string[] | undefined;
   /** Keys of the file that do not bear on the module. */
   ignore?: readonly RegExp[] | undefined;
   /** Whether every key has to find its parameter, and the reverse. Default true. */
@@ -52,12 +52,13 @@ export async function loadWeights(
 
 /** From a key of the file to one of the module; undefined for a head that the module lacks. */
 function prefixRule(
-  prefix: string | undefined,
+  prefixes: string | readonly string[] = [],
   ofModule: readonly string[],
   ofFile: readonly string[],
 ): (key: string) => string | undefined {
-  if (prefix === undefined) return (key) => key;
-  const start = `${prefix}.`;
+  const starts = [prefixes].flat().map((prefix) => `${prefix}.`);
+  const start = starts.find((start) => [...ofFile, ...ofModule].some((key) => key.startsWith(start)));
+  if (start === undefined) return (key) => key;
   const inFile = ofFile.some((key) => key.startsWith(start));
   const inModule = ofModule.some((key) => key.startsWith(start));
   if (inFile === inModule) return (key) => key;

@@ -63,7 +63,7 @@ const REQUIRED = {
 };
 
 /**
- * Reads transformers' `BertConfig`, parsed: a `config.json`, or the section `text_config` of a Chinese-CLIP's.
+ * Reads transformers' `BertConfig`, parsed: a `config.json`, or the section `text_config` of a Chinese-CLIP's or an ALIGN's.
  * Dropout of attention's weights (`attention_probs_dropout_prob`) is passed over: ours has none.
  *
  * @param caller What errors begin with; `path` what they say before a key.
@@ -73,7 +73,11 @@ const REQUIRED = {
  */
 export function readBertConfig(json: unknown, caller = 'readBertConfig', path = ''): BertConfig {
   const what = path === '' ? 'the file' : path.slice(0, -1);
-  checkModelType(configObject(json, what, caller), ['bert', 'chinese_clip_text_model'], caller);
+  checkModelType(
+    configObject(json, what, caller),
+    ['bert', 'chinese_clip_text_model', 'align_text_model'],
+    caller,
+  );
   readConfig(json, REQUIRED, caller, path);
   return checkHeads(readConfig(json, FIELDS, caller, path), caller, path);
 }

@@ -46,9 +46,13 @@ export interface BertOutput extends TextEncoderOutput {
  */
 export class BertModel extends PretrainedModule implements TextEncoder {
   static readonly family: PretrainedFamily<BertModel> = {
-    prefix: 'bert',
+    prefix: ['bert', 'text_model'], // alone, with a head, or an ALIGN's or Chinese-CLIP's
     build: (json, rng, weights) =>
-      new BertModel({ ...readBertConfig(json, 'BertModel.fromPretrained'), pooler: hasPooler(weights), rng }),
+      new BertModel({
+        ...readBertConfig(json['text_config'] ?? json, 'BertModel.fromPretrained'),
+        pooler: hasPooler(weights),
+        rng,
+      }),
   };
   static override readonly checkpointKeys: CheckpointKeys = {
     'encoder.layers.*.self_attn.q_proj': 'encoder.layer.*.attention.self.query',

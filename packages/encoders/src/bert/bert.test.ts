@@ -189,7 +189,7 @@ describe('readBertConfig', () => {
   it.each([
     [
       { model_type: 'roberta' },
-      'model_type: expected "bert" or "chinese_clip_text_model", received "roberta"',
+      'model_type: expected "bert" or "chinese_clip_text_model" or "align_text_model", received "roberta"',
     ],
     [
       { position_embedding_type: 'relative_key' },
