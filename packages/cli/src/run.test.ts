@@ -53,6 +53,21 @@ describe('classify', () => {
     expect(JSON.parse(again.out)).toHaveLength(3);
   });
 
+  it('leaves out what it cannot read, and says so', async () => {
+    const broken = join(folder, 'broken.png');
+    writeFileSync(broken, 'no picture');
+    const args = ['-m', model, '-l', 'cat,dog', '--json'];
+    const some = await call('classify', broken, join(photos, 'a.png'), ...args);
+    expect(some.code).toBe(0);
+    expect(JSON.parse(some.out)).toHaveLength(1);
+    expect(some.err).toContain(`Left out: ${broken}: `);
+    const none = await call('classify', broken, ...args);
+    expect(none).toMatchObject({ code: 1, out: '' });
+    expect(none.err).toContain('No picture could be read.');
+    const address = await call('classify', 'https://example.com/cat.png', ...args);
+    expect(address.err).toContain('addresses are off; allowHosts names the hosts that may be fetched from.');
+  });
+
   it('lets several labels be true of a SigLIP', async () => {
     const args = [
       'classify',
@@ -164,7 +179,7 @@ describe('mistakes', () => {
     expect(absent).toEqual({
       code: 1,
       out: '',
-      err: 'absent.png: no such file or folder, and nothing matches.\n',
+      err: 'imageFiles: "absent.png" is not a file.\n',
     });
     const nowhere = await call('classify', photos, '-m', './nowhere', '-l', 'cat');
     expect(nowhere.code).toBe(1);

@@ -46,6 +46,67 @@ export function encodeImages(
   });
 }
 
+/** An image and what it is called: what `imageFiles` of `@crossmodal/data` gives. */
+export interface NamedImage {
+  id: string;
+  image: ImageInput;
+}
+
+export interface EncodeStreamOptions extends Pick<EncodeOptions, 'batchSize' | 'signal'> {
+  /** Is told of an image that cannot be read, which is then left out. Default: it is an error. */
+  onSkip?: (skip: { id: string; reason: string }) => void;
+}
+
+/**
+ * Features of a stream of images, which may have no end: read, prepared and encoded batch by batch.
+ *
+ * @returns For each image its name and its features, [projectionDim], of unit length.
+ * @throws DataError when an image cannot be read and there is no `onSkip`; the signal's reason when aborted.
+ * @example
+ * for await (const { id, features } of encodeImageStream(clip, processor, imageFiles('photos'))) store(id, features);
+ */
+export async function* encodeImageStream(
+  clip: CLIP,
+  imageProcessor: ImageProcessor,
+  images: Iterable<NamedImage> | AsyncIterable<NamedImage>,
+  { batchSize = 32, signal, onSkip }: EncodeStreamOptions = {},
+): AsyncGenerator<{ id: string; features: Float32Array }, void, undefined> {
+  const dim = clip.projectionDim;
+  const encode = async (batch: readonly NamedImage[]): Promise<(Float32Array | undefined)[]> => {
+    const options = { batchSize, ...(signal && { signal }) };
+    try {
+      const all = await encodeImages(
+        clip,
+        imageProcessor,
+        batch.map(({ image }) => image),
+        options,
+      );
+      return batch.map((_, i) => all.subarray(i * dim, (i + 1) * dim));
+    } catch (error) {
+      if (!onSkip || (error as Error).name !== 'DataError') throw error;
+      if (batch.length > 1) {
+        const parts: (Float32Array | undefined)[] = [];
+        for (const single of batch) parts.push(...(await encode([single]))); // to find which
+        return parts;
+      }
+      onSkip({ id: batch[0]!.id, reason: (error as Error).message });
+      return [undefined];
+    }
+  };
+  let batch: NamedImage[] = [];
+  const flush = async () => {
+    const full = batch;
+    batch = [];
+    const encoded = await encode(full);
+    return full.flatMap(({ id }, i) => (encoded[i] ? [{ id, features: encoded[i] }] : []));
+  };
+  for await (const image of images) {
+    batch.push(image);
+    if (batch.length >= batchSize) yield* await flush();
+  }
+  if (batch.length > 0) yield* await flush();
+}
+
 /**
  * Features of any number of texts, in host memory. Texts longer than the model's context are cut.
  *

@@ -35,6 +35,19 @@ describe('ImageTextRetriever', () => {
     expect((await retriever.searchTexts({ text: 'a red thing' }, { k: 1 }))[0]!.id).toBe('red');
   });
 
+  it('takes a stream of named images', async () => {
+    const retriever = new ImageTextRetriever(options());
+    async function* images() {
+      yield { id: 'sea', image: pixel(0, 0, 255) };
+      yield { id: 'broken', image: new Uint8Array(3) };
+      yield { id: 'rose', image: pixel(255, 0, 0) };
+    }
+    const skipped: string[] = [];
+    expect(await retriever.addImageStream(images(), { onSkip: ({ id }) => skipped.push(id) })).toBe(2);
+    expect(skipped).toEqual(['broken']);
+    expect((await retriever.searchImages({ text: 'red' }, { k: 1 }))[0]!.id).toBe('rose');
+  });
+
   it('encodes in batches, with progress', async () => {
     const given = options();
     const retriever = new ImageTextRetriever(given);

@@ -10,9 +10,12 @@ import type { ImageInput } from '@crossmodal/processing';
 import type { CLIP } from './clip';
 import {
   type EncodeOptions,
+  type EncodeStreamOptions,
+  encodeImageStream,
   encodeImages,
   encodeTexts,
   type ImageProcessor,
+  type NamedImage,
   type TextTokenizer,
 } from './encode-batches';
 import { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
@@ -68,6 +71,25 @@ export class ImageTextRetriever {
     const features = await encodeImages(clip, imageProcessor, images, options);
     const first = this.images.size;
     this.images.add(ids ?? images.map((image, i) => nameOf(image) ?? String(first + i)), features);
+  }
+
+  /**
+   * Encodes a stream of images and adds each as it is encoded, under its name.
+   *
+   * @param options.onSkip Is told of an image that cannot be read, which is then left out. Default: it is an error.
+   * @returns How many were added.
+   * @example
+   * await retriever.addImageStream(imageFiles('photos')); // of `@crossmodal/data`
+   */
+  async addImageStream(
+    images: Iterable<NamedImage> | AsyncIterable<NamedImage>,
+    options: EncodeStreamOptions = {},
+  ): Promise<number> {
+    const { clip, imageProcessor } = this.options;
+    const before = this.images.size;
+    for await (const { id, features } of encodeImageStream(clip, imageProcessor, images, options))
+      this.images.add([id], features);
+    return this.images.size - before;
   }
 
   /** Encodes texts and adds them to what is searched, each under itself as id; adds none when it fails. */

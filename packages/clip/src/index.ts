@@ -39,9 +39,12 @@ export { type CoCaPreset, cocaViTB32, cocaViTL14 } from './coca/presets';
 // use
 export {
   type EncodeOptions,
+  type EncodeStreamOptions,
+  encodeImageStream,
   encodeImages,
   encodeTexts,
   type ImageProcessor,
+  type NamedImage,
   type TextTokenizer,
 } from './encode-batches';
 export {

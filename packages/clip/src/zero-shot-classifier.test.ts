@@ -108,6 +108,25 @@ describe('ZeroShotClassifier', () => {
     expect((await classifier.classify(pixel(9, 0, 0))).label).toBe('blue');
   });
 
+  it('goes through a stream, and leaves out what it cannot read if told', async () => {
+    const { classifier } = build();
+    async function* images() {
+      yield { id: 'a', image: pixel(9, 0, 0) };
+      yield { id: 'broken', image: new Uint8Array([1, 2, 3]) };
+      yield { id: 'c', image: pixel(0, 9, 0) };
+    }
+    const skipped: string[] = [];
+    const seen: string[] = [];
+    const onSkip = ({ id, reason }: { id: string; reason: string }) => skipped.push(`${id}: ${reason}`);
+    for await (const { id, label } of classifier.classifyStream(images(), { batchSize: 2, onSkip }))
+      seen.push(`${id} ${label}`);
+    expect(seen).toEqual(['a red', 'c green']);
+    expect(skipped).toHaveLength(1);
+    expect(skipped[0]).toMatch(/^broken: .*images\[0\]/);
+    const strict = classifier.classifyStream(images());
+    await expect(strict.next()).rejects.toThrow('images[1]');
+  });
+
   it('stops when aborted, and can be used again', async () => {
     const { classifier } = build();
     const signal = AbortSignal.abort(new Error('enough'));

@@ -3,9 +3,12 @@ import type { ImageInput } from '@crossmodal/processing';
 import type { CLIP } from './clip';
 import {
   type EncodeOptions,
+  type EncodeStreamOptions,
+  encodeImageStream,
   encodeImages,
   encodeTexts,
   type ImageProcessor,
+  type NamedImage,
   type TextTokenizer,
 } from './encode-batches';
 import { SIMPLE_TEMPLATES } from './templates';
@@ -109,25 +112,50 @@ export class ZeroShotClassifier {
   }
 
   /** Classifies images in batches. */
-  async classifyAll(
-    images: readonly ImageInput[],
-    { topK: count = Math.min(5, this.labels.length), multiLabel = false, ...options }: ClassifyOptions = {},
-  ): Promise<ZeroShotResult[]> {
+  async classifyAll(images: readonly ImageInput[], options: ClassifyOptions = {}): Promise<ZeroShotResult[]> {
+    const { clip, imageProcessor } = this.options;
+    const judge = await this.judge(options);
+    const features = await encodeImages(clip, imageProcessor, images, options);
+    const dim = clip.projectionDim;
+    return images.map((_, i) => judge(features.subarray(i * dim, (i + 1) * dim)));
+  }
+
+  /**
+   * Classifies a stream of images, which may have no end: those of `imageFiles` of `@crossmodal/data`, for example.
+   *
+   * @param options.onSkip Is told of an image that cannot be read, which is then left out. Default: it is an error.
+   * @example
+   * for await (const { id, label } of classifier.classifyStream(imageFiles('photos'))) console.log(id, label);
+   */
+  async *classifyStream(
+    images: Iterable<NamedImage> | AsyncIterable<NamedImage>,
+    options: Omit<ClassifyOptions, 'onProgress'> & EncodeStreamOptions = {},
+  ): AsyncGenerator<ZeroShotResult & { id: string }, void, undefined> {
+    const { clip, imageProcessor } = this.options;
+    const judge = await this.judge(options);
+    for await (const { id, features } of encodeImageStream(clip, imageProcessor, images, options))
+      yield { id, ...judge(features) };
+  }
+
+  /** What turns an image's features into a result. */
+  private async judge({
+    topK: count = Math.min(5, this.labels.length),
+    multiLabel = false,
+    signal,
+  }: ClassifyOptions): Promise<(image: Float32Array) => ZeroShotResult> {
     if (!Number.isInteger(count) || count < 1)
       throw new ConfigError(`ZeroShotClassifier: topK: expected a positive integer, received ${count}.`);
-    const { clip, imageProcessor, contrast } = this.options;
+    const { clip, contrast } = this.options;
     if (multiLabel && !clip.logitBias && !contrast) {
       throw new ConfigError(
         'ZeroShotClassifier: multiLabel: expected a model with a bias (SigLIP), or `contrast`: sentences for pictures of ' +
           'none of the classes.',
       );
     }
-    const classes = await this.labelFeatures(options.signal ? { signal: options.signal } : {});
-    const features = await encodeImages(clip, imageProcessor, images, options);
+    const classes = await this.labelFeatures(signal ? { signal } : {});
     const scale = Math.exp((await clip.logitScale.value.data())[0]!);
     const bias = clip.logitBias ? (await clip.logitBias.value.data())[0]! : 0;
-    return images.map((_, i) => {
-      const image = features.subarray(i * clip.projectionDim, (i + 1) * clip.projectionDim);
+    return (image) => {
       const logits = this.sentences.map((_, row) => scale * dot(image, classes, row) + bias);
       const ofLabels = logits.slice(0, this.labels.length);
       // Against the contrast: the softmax of two, which is the sigmoid of their difference.
@@ -138,7 +166,7 @@ export class ZeroShotClassifier {
         probability: probabilities[label]!,
       }));
       return { ...top[0]!, probabilities, top };
-    });
+    };
   }
 
   /**

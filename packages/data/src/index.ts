@@ -16,6 +16,8 @@ export {
   type PairsDescription,
   type Spread,
 } from './describe-pairs';
+// pictures alone
+export { type ImageFilesOptions, imageFiles, type NamedImage } from './image-files';
 // sources
 export type { Limits } from './limits';
 export { mapSamples } from './map-samples';

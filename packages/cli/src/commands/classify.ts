@@ -1,21 +1,21 @@
-import { ZeroShotClassifier } from '@crossmodal/clip';
+import { ZeroShotClassifier, type ZeroShotResult } from '@crossmodal/clip';
 import type { Command } from 'commander';
-import { findImages } from '../find-images';
-import { type CommandIO, counter, print } from '../io';
+import { type ImageOptions, Images, withImages } from '../images';
+import type { CommandIO } from '../io';
 import { openModel } from '../open-model';
 import { commaList, type ModelOptions, positiveInteger, withModel } from '../options';
 
-interface ClassifyOptions extends ModelOptions {
+interface ClassifyOptions extends ModelOptions, ImageOptions {
   labels: string[];
   template?: string[];
   contrast?: string[];
   multiLabel?: boolean;
-  topK?: number;
+  topK: number;
 }
 
 /** `crossmodal classify`: pictures into classes given in words. */
 export function addClassify(program: Command, io: CommandIO): Command {
-  return withModel(program.command('classify <images...>'))
+  return withImages(withModel(program.command('classify <images...>')))
     .description('say which of some labels fits each picture best')
     .requiredOption('-l, --labels <list>', 'labels with commas between', commaList)
     .option('-t, --template <sentences...>', 'sentences with {} for the label (default: seven of CLIP’s)')
@@ -30,32 +30,29 @@ Examples:
   $ crossmodal classify photos/ "more/*.png" -m ./my-clip -l cat,dog --template "a drawing of a {}" --json`,
     )
     .action(async (inputs: string[], options: ClassifyOptions) => {
-      const images = await findImages(inputs);
-      const model = await openModel(options, io);
+      const images = new Images(inputs, options, io);
       const { labels, template: templates, contrast, batchSize, topK, multiLabel } = options;
       const classifier = new ZeroShotClassifier({
-        ...model,
+        ...(await openModel(options, io)),
         labels,
         ...(templates && { templates }),
         ...(contrast && { contrast }),
       });
-      const results = await classifier.classifyAll(images, {
+      const results = classifier.classifyStream(images, {
         batchSize,
-        topK: Math.min(topK ?? 5, labels.length),
+        topK: Math.min(topK, labels.length),
         ...(multiLabel && { multiLabel }),
         signal: io.signal,
-        onProgress: counter(io, 'pictures'),
+        onSkip: images.onSkip,
       });
-      const rows = results.map(({ top }, i) => ({ image: images[i]!, labels: top }));
-      print(io, options.json, rows, () =>
-        rows
-          .map(({ image, labels }) =>
-            [image, ...labels.map(({ label, probability }) => `${percent(probability)}  ${label}`)].join(
-              '\n  ',
-            ),
-          )
-          .join('\n'),
-      );
+      const rows: { image: string; labels: ZeroShotResult['top'] }[] = [];
+      for await (const { id, top } of results) {
+        rows.push({ image: id, labels: top });
+        const lines = [id, ...top.map(({ label, probability }) => `  ${percent(probability)}  ${label}`)];
+        if (!options.json) io.stdout.write(`${lines.join('\n')}\n`);
+      }
+      images.check();
+      if (options.json) io.stdout.write(`${JSON.stringify(rows)}\n`);
     });
 }
 

@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { encodeImages, encodeTexts } from '@crossmodal/clip';
+import { encodeImageStream, encodeTexts, FeatureIndex } from '@crossmodal/clip';
 import { DataError, hostTensorFromValues, type StateDict } from '@crossmodal/core';
 import { saveSafetensorsFile } from '@crossmodal/core/node';
 import type { Command } from 'commander';
-import { findImages } from '../find-images';
+import { type ImageOptions, Images, withImages } from '../images';
 import { type CommandIO, counter, print } from '../io';
 import { openModel } from '../open-model';
 import { type ModelOptions, withModel } from '../options';
 
-interface EmbedOptions extends ModelOptions {
+interface EmbedOptions extends ModelOptions, ImageOptions {
   out: string;
   texts?: string;
 }
 
 /** `crossmodal embed`: pictures and texts to vectors, in a file. */
 export function addEmbed(program: Command, io: CommandIO): Command {
-  return withModel(program.command('embed [images...]'))
+  return withImages(withModel(program.command('embed [images...]')))
     .description('write the vectors of pictures, and of the lines of a text file, to a safetensors file')
     .requiredOption(
       '-o, --out <file>',
@@ -32,21 +32,30 @@ Examples:
   $ crossmodal embed "photos/*.jpg" -m ./my-clip --texts captions.txt --out pairs.safetensors`,
     )
     .action(async (inputs: string[], options: EmbedOptions) => {
-      const images = inputs.length > 0 ? await findImages(inputs) : [];
       const texts = options.texts === undefined ? [] : await readLines(options.texts);
-      if (images.length + texts.length === 0)
+      if (inputs.length + texts.length === 0)
         throw new DataError('embed: expected pictures, or --texts with a file of them.');
       const { clip, imageProcessor, tokenizer } = await openModel(options, io);
       const { batchSize } = options;
+      const { signal } = io;
       const state: StateDict = {};
       const keep = (name: string, rows: number, features: Float32Array) => {
         state[name] = hostTensorFromValues(features, [rows, clip.projectionDim], 'F32');
       };
-      const encoding = (what: string) => ({ batchSize, signal: io.signal, onProgress: counter(io, what) });
-      if (images.length > 0)
-        keep('images', images.length, await encodeImages(clip, imageProcessor, images, encoding('pictures')));
-      if (texts.length > 0)
-        keep('texts', texts.length, await encodeTexts(clip, tokenizer, texts, encoding('texts')));
+      const index = new FeatureIndex(clip.projectionDim);
+      if (inputs.length > 0) {
+        const files = new Images(inputs, options, io);
+        const encoding = { batchSize, signal, onSkip: files.onSkip };
+        for await (const { id, features } of encodeImageStream(clip, imageProcessor, files, encoding))
+          index.add([id], features);
+        files.check();
+        keep('images', index.size, index.features);
+      }
+      const images = index.ids;
+      if (texts.length > 0) {
+        const encoding = { batchSize, signal, onProgress: counter(io, 'texts') };
+        keep('texts', texts.length, await encodeTexts(clip, tokenizer, texts, encoding));
+      }
       const metadata = { images: JSON.stringify(images), texts: JSON.stringify(texts), model: options.model };
       await saveSafetensorsFile(options.out, state, { metadata });
       const result = {

@@ -1,11 +1,11 @@
 import { ImageTextRetriever } from '@crossmodal/clip';
 import type { Command } from 'commander';
-import { findImages } from '../find-images';
-import { type CommandIO, counter, print } from '../io';
+import { type ImageOptions, Images, withImages } from '../images';
+import { type CommandIO, print } from '../io';
 import { openModel } from '../open-model';
 import { type ModelOptions, positiveInteger, withModel } from '../options';
 
-interface SearchOptions extends ModelOptions {
+interface SearchOptions extends ModelOptions, ImageOptions {
   images: string[];
   byImage?: string;
   topK: number;
@@ -13,7 +13,7 @@ interface SearchOptions extends ModelOptions {
 
 /** `crossmodal search`: the pictures that fit words, or another picture, best. */
 export function addSearch(program: Command, io: CommandIO): Command {
-  return withModel(program.command('search [words...]'))
+  return withImages(withModel(program.command('search [words...]')))
     .description('find the pictures that fit words best, or are most like another')
     .requiredOption('-i, --images <paths...>', 'pictures, folders of them, or patterns')
     .option('--by-image <picture>', 'look for what is like this picture instead of words')
@@ -29,14 +29,11 @@ Examples:
       const text = words.join(' ');
       if ((text === '') === (options.byImage === undefined))
         command.error('error: expected words to look for, or --by-image with a picture, not both');
-      const images = await findImages(options.images);
+      const images = new Images(options.images, options, io);
       const retriever = new ImageTextRetriever(await openModel(options, io));
       const { batchSize, topK: k, byImage } = options;
-      await retriever.addImages(images, {
-        batchSize,
-        signal: io.signal,
-        onProgress: counter(io, 'pictures'),
-      });
+      await retriever.addImageStream(images, { batchSize, signal: io.signal, onSkip: images.onSkip });
+      images.check();
       const query = byImage === undefined ? { text } : { image: byImage };
       const hits = await retriever.searchImages(query, { k });
       const rows = hits.map(({ id, score }) => ({ image: id, score }));
