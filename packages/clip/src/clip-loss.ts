@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  addTo,
   type ContrastiveLossOptions,
   exclusions,
   type PairChunk,
@@ -65,8 +66,9 @@ export function clipLoss(
       const again = savedExclusions(excluded, rest);
       // dloss / dlogits = (softmax by row + softmax by column - 2 identity) / (2 batch), a chunk at a time.
       const weight = tf.div(dy, 2 * batch);
-      const parts = starts.map((start) =>
-        tf.tidy(() => {
+      let ofTexts: tf.Tensor2D | undefined;
+      const parts = starts.map((start) => {
+        const { texts: more, ...part } = tf.tidy(() => {
           const chunk = pairChunk(images, texts, again, start, size);
           const logits = logitsOf(chunk, scale);
           const rowSums = tf.expandDims(tf.slice(rows, start, logits.shape[0]), 1); // [chunk, 1]
@@ -75,14 +77,16 @@ export function clipLoss(
           const scaled = tf.mul(dlogits, scale) as tf.Tensor2D; // [chunk, batch]
           return {
             images: tf.matMul(scaled, texts), // [chunk, dim]
-            texts: tf.matMul(scaled, chunk.images, true), // [batch, dim]
+            texts: tf.matMul(scaled, chunk.images, true) as tf.Tensor2D, // [batch, dim]
             scale: tf.sum(tf.mul(dlogits, chunk.similarities)),
           };
-        }),
-      );
+        });
+        ofTexts = addTo(ofTexts, more);
+        return part;
+      });
       return [
         tf.concat(parts.map((part) => part.images)),
-        tf.addN(parts.map((part) => part.texts)),
+        ofTexts!,
         tf.addN(parts.map((part) => part.scale)),
       ];
     };

@@ -98,3 +98,11 @@ export function pairChunk(
   );
   return { images: chunk, similarities, own, ignored: tf.mul<tf.Tensor2D>(any, tf.sub(1, own)) };
 }
+
+/** `sum + more`, of which nothing else is kept: a chunk's part of a gradient that is as large as the batch. */
+export function addTo(sum: tf.Tensor2D | undefined, more: tf.Tensor2D): tf.Tensor2D {
+  if (!sum) return more;
+  const next = tf.add<tf.Tensor2D>(sum, more);
+  tf.dispose([sum, more]);
+  return next;
+}

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  addTo,
   type ContrastiveLossOptions,
   exclusions,
   type PairChunk,
@@ -69,23 +70,26 @@ export function sigLIPLoss(
       ];
       const again = savedExclusions(excluded, rest);
       const weight = tf.div(dy, batch);
-      const parts = starts.map((start) =>
-        tf.tidy(() => {
+      let ofTexts: tf.Tensor2D | undefined;
+      const parts = starts.map((start) => {
+        const { texts: more, ...part } = tf.tidy(() => {
           const chunk = pairChunk(images, texts, again, start, size);
           const sigmoid = tf.mul(weights(chunk), tf.sigmoid(wrongness(chunk, scale, bias)));
           const dlogits = tf.mul(tf.mul(weight, sigmoid), signs(chunk)) as tf.Tensor2D; // [chunk, batch]
           const scaled = tf.mul(dlogits, scale) as tf.Tensor2D;
           return {
             images: tf.matMul(scaled, texts), // [chunk, dim]
-            texts: tf.matMul(scaled, chunk.images, true), // [batch, dim]
+            texts: tf.matMul(scaled, chunk.images, true) as tf.Tensor2D, // [batch, dim]
             scale: tf.sum(tf.mul(dlogits, chunk.similarities)),
             bias: tf.sum(dlogits),
           };
-        }),
-      );
+        });
+        ofTexts = addTo(ofTexts, more);
+        return part;
+      });
       return [
         tf.concat(parts.map((part) => part.images)),
-        tf.addN(parts.map((part) => part.texts)),
+        ofTexts!,
         tf.addN(parts.map((part) => part.scale)),
         tf.addN(parts.map((part) => part.bias)),
       ];
