@@ -1,20 +1,28 @@
-import { type ForwardContext, type KeyValueCache, Module, type Rng } from '@crossmodal/core';
+import type { ForwardContext, KeyValueCache, Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CausalLM, CausalLMInput, CausalLMOutput } from '../decoding/causal-lm';
 import { lastPosition } from '../decoding/last-position';
 import { TiedHead } from '../decoding/tied-head';
-import type { GPT2Config } from './gpt2-config';
+import { type GPT2Config, readGPT2Config } from './gpt2-config';
 import { GPT2Model } from './gpt2-model';
 
 /**
  * GPT-2 with its language model's head, which is the table of tokens. Radford et al. 2019.
  *
  * @example
- * const model = new GPT2LMHeadModel({ ...config, rng: new ZeroRng() });
- * await model.loadTensors(gpt2Tensors(await readSafetensorsFile('model.safetensors')));
+ * const model = await GPT2LMHeadModel.fromPretrained('openai-community/gpt2');
  * const { logits } = model.forward({ inputIds }); // [batch, length, vocabSize]
  */
-export class GPT2LMHeadModel extends Module implements CausalLM {
+import { gpt2StateDict, gpt2Tensors } from './gpt2-tensors';
+
+export class GPT2LMHeadModel extends PretrainedModule implements CausalLM {
+  static readonly family: PretrainedFamily<GPT2LMHeadModel> = {
+    prefix: 'transformer',
+    build: (json, rng) => new GPT2LMHeadModel({ ...readGPT2Config(json), rng }),
+    convert: gpt2Tensors,
+    restore: gpt2StateDict,
+  };
   static override readonly checkpointKeys = { transformer: ['transformer', ''] };
   readonly transformer: GPT2Model;
   readonly lmHead: TiedHead;
@@ -42,5 +50,9 @@ export class GPT2LMHeadModel extends Module implements CausalLM {
       const { lastHiddenState } = this.transformer.forward(input, context);
       return { logits: this.lmHead.forward(lastOnly ? lastPosition(lastHiddenState) : lastHiddenState) };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', ...writeConfig(this.config) };
   }
 }

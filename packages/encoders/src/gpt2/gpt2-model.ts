@@ -5,18 +5,18 @@ import {
   type ForwardContext,
   KeyValueCache,
   LayerNorm,
-  Module,
   ModuleList,
   type Rng,
   ShapeError,
   TransformerBlock,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DecoderInput, type DecoderOutput, pastLength } from '../decoding/causal-lm';
 import { positionIds } from '../decoding/position-ids';
 import { ACTIVATIONS } from '../shared/activation-names';
 import { initialize } from '../shared/transformer-encoder';
-import type { GPT2Config } from './gpt2-config';
+import { type GPT2Config, readGPT2Config } from './gpt2-config';
 
 /**
  * GPT-2's decoder: causal pre-norm blocks over tokens with learned positions. Published files are read through
@@ -27,7 +27,16 @@ import type { GPT2Config } from './gpt2-config';
  * const inputIds = tf.tensor2d([[464, 3290]], [1, 2], 'int32');
  * const { lastHiddenState } = model.forward({ inputIds }); // [1, 2, 768]
  */
-export class GPT2Model extends Module {
+import { gpt2StateDict, gpt2Tensors } from './gpt2-tensors';
+
+export class GPT2Model extends PretrainedModule {
+  static readonly family: PretrainedFamily<GPT2Model> = {
+    prefix: 'transformer',
+    ignore: [/(^|\.)lm_head\./],
+    build: (json, rng) => new GPT2Model({ ...readGPT2Config(json), rng }),
+    convert: gpt2Tensors,
+    restore: gpt2StateDict,
+  };
   // With a language model's head, all of these are below `transformer`.
   static override readonly checkpointKeys = {
     wte: ['wte', 'transformer.wte'],
@@ -117,5 +126,9 @@ export class GPT2Model extends Module {
       if (!outputHiddenStates) return { lastHiddenState };
       return { lastHiddenState, hiddenStates: [...hiddenStates.slice(0, -1), tf.clone(lastHiddenState)] };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return { architectures: ['GPT2Model'], model_type: 'gpt2', ...writeConfig(this.config) };
   }
 }

@@ -107,7 +107,18 @@ export function readLlamaConfig(json: unknown): LlamaConfig {
 
 /** The keys of `config.json` for a configuration, as every version of transformers reads them. */
 export function writeLlamaConfig({ ropeScaling, ...config }: LlamaConfig): Record<string, unknown> {
-  return { ...writeConfig(config), rope_scaling: ropeScaling ? writeConfig(ropeScaling) : null };
+  return {
+    ...writeConfig(config),
+    rope_scaling: ropeScaling ? writeConfig(ropeScaling) : null,
+    ...(config.modelType === 'mistral' && { sliding_window: null }), // transformers takes 4,096 where it is absent
+  };
+}
+
+const CLASSES = { llama: 'Llama', qwen2: 'Qwen2', mistral: 'Mistral' } as const;
+
+/** The content of `config.json`, for transformers' class of this kind. */
+export function llamaJson(config: LlamaConfig, kind: 'Model' | 'ForCausalLM'): Record<string, unknown> {
+  return { architectures: [CLASSES[config.modelType] + kind], ...writeLlamaConfig(config) };
 }
 
 function checkWindow(

@@ -1,21 +1,28 @@
-import { type ForwardContext, type KeyValueCache, Linear, Module, type Rng } from '@crossmodal/core';
+import { type ForwardContext, type KeyValueCache, Linear, type Rng } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import type { CausalLM, CausalLMInput, CausalLMOutput } from '../decoding/causal-lm';
 import { lastPosition } from '../decoding/last-position';
 import { TiedHead } from '../decoding/tied-head';
 import { initialize } from '../shared/transformer-encoder';
-import type { LlamaConfig } from './llama-config';
+import { type LlamaConfig, llamaJson, readLlamaConfig } from './llama-config';
 import { LlamaModel } from './llama-model';
 
 /**
  * A Llama, Qwen2 or Mistral with its language model's head.
  *
  * @example
- * const model = new LlamaForCausalLM({ ...readLlamaConfig(json), rng: new ZeroRng() });
- * await model.loadTensors(await readSafetensorsFile('model.safetensors'));
+ * const model = await LlamaForCausalLM.fromPretrained('Qwen/Qwen2.5-0.5B');
  * const { logits } = model.forward({ inputIds }); // [batch, length, vocabSize]
  */
-export class LlamaForCausalLM extends Module implements CausalLM {
+import { llamaTensors } from './llama-tensors';
+
+export class LlamaForCausalLM extends PretrainedModule implements CausalLM {
+  static readonly family: PretrainedFamily<LlamaForCausalLM> = {
+    prefix: 'model',
+    build: (json, rng) => new LlamaForCausalLM({ ...readLlamaConfig(json), rng }),
+    convert: llamaTensors,
+  };
   static override readonly checkpointKeys = { model: ['model', ''] };
   readonly model: LlamaModel;
   readonly lmHead: Linear | TiedHead;
@@ -48,5 +55,9 @@ export class LlamaForCausalLM extends Module implements CausalLM {
       const read = lastOnly ? lastPosition(lastHiddenState) : lastHiddenState;
       return { logits: this.lmHead.forward(read, context) as tf.Tensor3D };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return llamaJson(this.config, 'ForCausalLM');
   }
 }

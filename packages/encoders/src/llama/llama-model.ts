@@ -13,13 +13,12 @@ import {
   residualAdd,
   rotaryTables,
 } from '@crossmodal/core';
+import { type PretrainedFamily, PretrainedModule } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DecoderInput, type DecoderOutput, pastLength } from '../decoding/causal-lm';
 import { positionIds } from '../decoding/position-ids';
 import { initialize } from '../shared/transformer-encoder';
-import type { LlamaConfig } from './llama-config';
-import { rotaryFrequencies } from './rotary-frequencies';
-
+import { type LlamaConfig, llamaJson, readLlamaConfig } from './llama-config';
 /**
  * The decoder of Llama, Qwen2 and Mistral: causal pre-norm blocks with root-mean-square norms, rotary positions,
  * grouped-query attention and SwiGLU. Touvron et al. 2023, section 2.2.
@@ -28,7 +27,15 @@ import { rotaryFrequencies } from './rotary-frequencies';
  * const model = new LlamaModel({ ...readLlamaConfig(json), rng: new Rng(0) });
  * const { lastHiddenState } = model.forward({ inputIds }); // [batch, length, hiddenSize]
  */
-export class LlamaModel extends Module {
+import { llamaTensors } from './llama-tensors';
+import { rotaryFrequencies } from './rotary-frequencies';
+
+export class LlamaModel extends PretrainedModule {
+  static readonly family: PretrainedFamily<LlamaModel> = {
+    prefix: 'model',
+    build: (json, rng) => new LlamaModel({ ...readLlamaConfig(json), rng }),
+    convert: llamaTensors,
+  };
   // With a language model's head, all of these are below `model`.
   static override readonly checkpointKeys = {
     embed_tokens: ['embed_tokens', 'model.embed_tokens'],
@@ -91,6 +98,10 @@ export class LlamaModel extends Module {
       if (!outputHiddenStates) return { lastHiddenState };
       return { lastHiddenState, hiddenStates: [...hiddenStates.slice(0, -1), tf.clone(lastHiddenState)] };
     });
+  }
+
+  protected override configJson(): Record<string, unknown> {
+    return llamaJson(this.config, 'Model');
   }
 }
 
