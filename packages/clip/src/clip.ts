@@ -120,12 +120,12 @@ export class CLIP<
    * @param config Sizes of a CLIP of two transformers, or a parsed `config.json` of a CLIP, Chinese-CLIP or SigLIP.
    * @throws ConfigError when it is of another kind of model, or a value cannot be.
    */
-  static fromConfig(
+  static override fromConfig(
     config: CLIPConfig,
     options: { rng: Rng },
   ): CLIP<CLIPVisionTransformer, CLIPTextTransformer>;
-  static fromConfig(config: Record<string, unknown>, options: { rng: Rng }): CLIP;
-  static fromConfig(config: CLIPConfig | Record<string, unknown>, { rng }: { rng: Rng }): CLIP {
+  static override fromConfig(config: Record<string, unknown>, options: { rng: Rng }): CLIP;
+  static override fromConfig(config: CLIPConfig | Record<string, unknown>, { rng }: { rng: Rng }): CLIP {
     const json = 'textConfig' in config ? writeCLIPConfig(config as CLIPConfig) : config;
     return new CLIP(familyOf(json).read(json, rng));
   }

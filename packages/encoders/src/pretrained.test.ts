@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Rng } from '@crossmodal/core';
 import { filesInMemory } from '@crossmodal/hub';
 import { expectClose, readGolden } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
@@ -79,6 +80,18 @@ describe('fromPretrained and toFiles', () => {
     });
     expectClose(pooledOutput, align.tensor('text.pooled'), { relative: 1e-4 });
     expectClose(lastHiddenState, align.tensor('text.last_hidden_state'), { relative: 1e-4 });
+  });
+
+  it('come from a configuration alone, with random weights', async () => {
+    const config = JSON.parse(readFileSync(golden('our-configs/tiny-bert.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    const [one, same, other] = [1, 1, 2].map((seed) => BertModel.fromConfig(config, { rng: new Rng(seed) }));
+    expect(one!.pooler).toBeDefined();
+    expect(await one!.stateDict()).toEqual(await same!.stateDict());
+    expect(await one!.stateDict()).not.toEqual(await other!.stateDict());
+    expect(BertModel.fromConfig({ ...config, pooler: false }, { rng: new Rng(1) }).pooler).toBeUndefined();
   });
 
   it('refuse the configuration of another kind of model', async () => {

@@ -1,4 +1,11 @@
-import { Module, type StateDict, safetensorsChunks, type TensorReader, ZeroRng } from '@crossmodal/core';
+import {
+  Module,
+  type Rng,
+  type StateDict,
+  safetensorsChunks,
+  type TensorReader,
+  ZeroRng,
+} from '@crossmodal/core';
 import type { DownloadOptions } from './download/download-options';
 import type { FolderHandle } from './download/folder-handle';
 import { openPretrained } from './download/open-pretrained';
@@ -19,8 +26,8 @@ export interface PretrainedOptions extends DownloadOptions {
 
 /** How a kind of model is published. */
 export interface PretrainedFamily<M extends Module> extends Omit<LoadWeightsOptions, 'strict'> {
-  /** The model that a parsed `config.json` describes; its weights are loaded over. */
-  build(config: Record<string, unknown>, rng: ZeroRng, weights: TensorReader): M;
+  /** The model that a parsed `config.json` describes, with first values; `weights` are what will be loaded over them. */
+  build(config: Record<string, unknown>, rng: Rng, weights?: TensorReader): M;
   /** Default: `config.json`. */
   readConfig?: (files: ModelFiles) => Promise<Record<string, unknown>>;
   /** The weights as the model has them, where files have them otherwise. */
@@ -50,6 +57,21 @@ export abstract class PretrainedModule extends Module {
   protected abstract configJson(): Record<string, unknown>;
 
   /**
+   * A model with random weights.
+   *
+   * @param config A published `config.json`, parsed.
+   * @throws ConfigError when it is of another kind of model, or a value cannot be.
+   */
+  static fromConfig<M extends Module>(
+    this: { readonly family: PretrainedFamily<M> },
+    config: Record<string, unknown>,
+    { rng }: { rng: Rng },
+  ): M {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that this is called on
+    return this.family.build(config, rng);
+  }
+
+  /**
    * A published model with its weights.
    *
    * @param source A name on the Hugging Face hub (downloaded once, into the cache that Python shares), a folder, or
@@ -61,6 +83,7 @@ export abstract class PretrainedModule extends Module {
     source: PretrainedSource,
     options: PretrainedOptions = {},
   ): Promise<M> {
+    // biome-ignore lint/complexity/noThisInStatic: it is the class that this is called on
     const { build, readConfig, convert, prefix, ignore } = this.family;
     const files = await openPretrained(source, options);
     const config = readConfig ? await readConfig(files) : await readJson(files, 'config.json');

@@ -47,12 +47,10 @@ export interface BertOutput extends TextEncoderOutput {
 export class BertModel extends PretrainedModule implements TextEncoder {
   static readonly family: PretrainedFamily<BertModel> = {
     prefix: ['bert', 'text_model'], // alone, with a head, or an ALIGN's or Chinese-CLIP's
-    build: (json, rng, weights) =>
-      new BertModel({
-        ...readBertConfig(json['text_config'] ?? json, 'BertModel.fromPretrained'),
-        pooler: hasPooler(weights),
-        rng,
-      }),
+    build(json, rng, weights) {
+      const config = readBertConfig(json['text_config'] ?? json, 'BertModel.fromPretrained');
+      return new BertModel({ ...config, pooler: hasPooler(weights) ?? config.pooler, rng });
+    },
   };
   static override readonly checkpointKeys: CheckpointKeys = {
     'encoder.layers.*.self_attn.q_proj': 'encoder.layer.*.attention.self.query',

@@ -1,6 +1,6 @@
 import type { TensorReader } from '@crossmodal/core';
 
-/** Whether a file has weights of a pooler: configurations do not say. */
-export function hasPooler(weights: TensorReader): boolean {
-  return weights.keys().some((key) => /(^|\.)pooler\.dense\.weight$/.test(key));
+/** Whether there is a pooler, by a file's weights, since configurations do not say; undefined without a file. */
+export function hasPooler(weights: TensorReader | undefined): boolean | undefined {
+  return weights?.keys().some((key) => /(^|\.)pooler\.dense\.weight$/.test(key));
 }

@@ -44,8 +44,10 @@ export interface ViTOutput extends VisionEncoderOutput {
 export class ViT extends PretrainedModule implements VisionEncoder {
   static readonly family: PretrainedFamily<ViT> = {
     prefix: 'vit',
-    build: (json, rng, weights) =>
-      new ViT({ ...readViTConfig(json, 'ViT.fromPretrained'), pooler: hasPooler(weights), rng }),
+    build(json, rng, weights) {
+      const config = readViTConfig(json, 'ViT.fromPretrained');
+      return new ViT({ ...config, pooler: hasPooler(weights) ?? config.pooler, rng });
+    },
   };
   static override readonly checkpointKeys: CheckpointKeys = {
     'encoder.layers.*.layer_norm1': ['encoder.layer.*.layernorm_before', 'layers.*.layernorm_before'],
