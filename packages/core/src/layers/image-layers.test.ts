@@ -149,6 +149,19 @@ describe('GroupNorm', () => {
 });
 
 describe('BatchNorm2d', () => {
+  it('that is frozen computes and stays in training as in inference', async () => {
+    const norm = new BatchNorm2d(3);
+    norm.loadStateDict(goldenState(golden, 'batch_norm_eval'));
+    norm.freeze();
+    const x = random(2, 4, 4, 3);
+    const before = await norm.stateDict();
+    expectClose(train(norm, x), infer(norm, x));
+    expect(await norm.stateDict()).toEqual(before);
+    norm.unfreeze();
+    train(norm, x);
+    expect(await norm.stateDict()).not.toEqual(before);
+  });
+
   it('equals PyTorch in training, running statistics after three steps too', async () => {
     const norm = new BatchNorm2d(3);
     await expectGoldenLayer(golden, 'batch_norm', norm, ['x'], train, { image: true });

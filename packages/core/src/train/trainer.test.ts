@@ -9,6 +9,7 @@ import {
   constantSchedule,
   DataLoader,
   type Dataset,
+  type GradientFunction,
   isCrossmodalError,
   type LossFunction,
   MemoryCheckpointStore,
@@ -20,6 +21,7 @@ import {
   type TrainerOptions,
   TrainingError,
   type TrainingEvent,
+  valueAndGrad,
   WeightAverage,
 } from '../index';
 
@@ -111,6 +113,31 @@ describe('Trainer', () => {
       loss: (m, batch, c) => noDropout(m, { x: batch.x, y: tf.neg(tf.abs(batch.y)) }, c),
     });
     expect((await control.trainer.fit({ steps: 500 })).last!.loss).toBeGreaterThan(1e-2);
+  });
+
+  it('takes gradients that come with the loss, and is bit for bit what it is with the loss alone', async () => {
+    const metrics = ({ x, y }: Batch) => ({ size: x.shape[0], largest: tf.tidy(() => tf.max(tf.abs(y))) });
+    const weight = ({ x }: Batch) => x.shape[0];
+    const alone: LossFunction<Line, Batch> = (model, batch, context) => ({
+      ...squaredError(model, batch, context),
+      weight: weight(batch),
+      metrics: metrics(batch),
+    });
+    const valueAndGradient: GradientFunction<Line, Batch>['valueAndGrad'] = (model, batch, context) => ({
+      ...valueAndGrad(() => squaredError(model, batch, context).loss as tf.Scalar, model.namedParameters()),
+      weight: weight(batch),
+      metrics: metrics(batch),
+    });
+    const options = { accumulate: 2, clipNorm: 1 };
+    const loss = setUp({ loss: alone, ...options });
+    const both = setUp({ loss: { valueAndGrad: valueAndGradient }, ...options });
+    const { last } = await loss.trainer.fit({ steps: 9 });
+    const { seconds: _, ...expected } = last!;
+    expect((await both.trainer.fit({ steps: 9 })).last).toMatchObject(expected);
+    expect(await both.weights()).toBe(await loss.weights());
+    const before = tf.memory().numTensors;
+    await both.trainer.fit({ steps: 20 });
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('leaks nothing over steps', async () => {
