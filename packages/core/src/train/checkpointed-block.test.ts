@@ -212,4 +212,25 @@ describe('checkpointed', () => {
     expect(cache.length).toBe(3);
     expectClose(y, checkpointedBlock(block, x, { causal: true }, context));
   });
+
+  it('keeps the tensors in objects among the inputs of a block', () => {
+    class Turned extends Module {
+      readonly weight = new Parameter(tf.tensor1d([0.3, -0.4]));
+      forward(x: tf.Tensor, { tables }: { tables: { cos: tf.Tensor; sin: tf.Tensor } }): tf.Tensor {
+        return tf.tidy(() => tf.add(tf.mul(x, tables.cos), tf.mul(this.weight.value, tables.sin)));
+      }
+    }
+    const block = new Turned();
+    const run = (gradientCheckpointing: boolean) => {
+      const loss = () =>
+        tf.tidy(() => {
+          const angles = tf.tensor1d([0.5, 1.5]);
+          const tables = { cos: tf.cos(angles), sin: tf.sin(angles) };
+          const y = checkpointedBlock(block, block.weight.value, { tables }, { gradientCheckpointing });
+          return tf.sum(tf.square(y)) as tf.Scalar;
+        });
+      return valueAndGrad(loss, block.namedParameters()).gradients.get('weight')!;
+    };
+    expectClose(run(true), run(false));
+  });
 });

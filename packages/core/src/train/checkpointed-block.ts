@@ -24,13 +24,30 @@ export function checkpointedBlock<X extends tf.Tensor, I extends object, Y exten
   const hasCache = 'cache' in inputs && inputs.cache !== undefined;
   if (!context?.gradientCheckpointing || !tf.engine().isTapeOn() || hasCache)
     return block.forward(x, inputs, context);
-  const tensors = Object.fromEntries(
-    Object.entries(inputs).filter(([, value]) => value instanceof tf.Tensor),
-  );
+  const tensors: Record<string, tf.Tensor> = { x };
+  mapTensors(inputs, (tensor, path) => {
+    tensors[path] = tensor;
+    return tensor;
+  });
   return checkpointed(
-    ({ x, ...again }, context) => block.forward(x as X, { ...inputs, ...again }, context),
-    { x, ...tensors } as Record<string, tf.Tensor>,
+    (again, context) => {
+      const given = mapTensors(inputs, (_, path) => again[path]!);
+      return block.forward(again['x'] as X, given as I, context);
+    },
+    tensors,
     block.namedParameters().values(),
     context,
   );
+}
+
+/** `value` with `f` of every tensor in its place, those of plain objects in it too. */
+function mapTensors(
+  value: unknown,
+  f: (tensor: tf.Tensor, path: string) => tf.Tensor,
+  path = 'inputs',
+): unknown {
+  if (value instanceof tf.Tensor) return f(value, path);
+  if (Object.getPrototypeOf(value ?? 0) !== Object.prototype) return value;
+  const entries = Object.entries(value as object);
+  return Object.fromEntries(entries.map(([key, part]) => [key, mapTensors(part, f, `${path}.${key}`)]));
 }
