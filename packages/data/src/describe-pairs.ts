@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { ConfigError } from '@crossmodal/core';
 import { readImageHeader, type Tokenizer } from '@crossmodal/processing';
 import type { ImageTextSample } from './sample';
-import { isCount } from './sample-stream-state';
-import type { SampleStream } from './samples';
+import type { SampleStream } from './sample-stream';
+import { isCount } from './sample-stream-checks';
 import type { SkipReport } from './skip-log';
 
 /** How values are spread; of none, every figure is 0. */

@@ -10,6 +10,7 @@ export { toTensors } from './batches/to-tensors';
 export { mapSamples } from './map-samples';
 export type { ImageTextSample, Row } from './sample';
 export type { Place, SampleEntry, SampleSource, Shard } from './sample-source';
-export { type SampleStream, type SampleStreamState, type SamplesOptions, samples } from './samples';
+export type { SampleStream, SampleStreamState, SamplesOptions } from './sample-stream';
+export { samples } from './samples';
 export type { Skip, SkipReport } from './skip-log';
 export { SkipSample } from './skip-sample';

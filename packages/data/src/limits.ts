@@ -1,5 +1,5 @@
 import { ConfigError } from '@crossmodal/core';
-import { isCount } from './sample-stream-state';
+import { isCount } from './sample-stream-checks';
 
 /** How much a stranger's file may take; what is beyond is left out before memory is taken for it. */
 export interface Limits {

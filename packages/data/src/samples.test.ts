@@ -2,7 +2,8 @@ import { DataError, Rng } from '@crossmodal/core';
 import { describe, expect, it } from 'vitest';
 import { mapSamples } from './map-samples';
 import type { SampleSource } from './sample-source';
-import { type SampleStreamState, type SamplesOptions, samples } from './samples';
+import type { SampleStreamState, SamplesOptions } from './sample-stream';
+import { samples } from './samples';
 import { SkipSample } from './skip-sample';
 import { collect, numbers } from './testing/fixtures';
 
@@ -57,6 +58,46 @@ describe('samples', () => {
       const rest = await collect(before);
       expect(rest).toEqual(expected.slice(stop, stop + rest.length));
     }
+  });
+
+  it('go on exactly past samples that are left out and shards that break', async () => {
+    const holes = mapSamples(numbers(3, 8), (n) => {
+      if (n % 3 === 1) throw new SkipSample('bad');
+      return n;
+    });
+    const source: SampleSource<number> = {
+      shuffleBuffer: 4,
+      shards: async () =>
+        (await holes.shards()).map(({ name, read }) => ({
+          name,
+          async *read(from) {
+            for await (const entry of read(from)) {
+              if (name === 'shard 1' && entry.place[0] === 5) throw new DataError('cut off');
+              yield entry;
+            }
+          },
+        })),
+    };
+    for (const options of [{}, shuffled()]) {
+      const whole = await collect(samples(source, options));
+      expect(sorted(whole)).toEqual(range(24).filter((n) => n % 3 !== 1 && (n < 13 || n > 15)));
+      for (let stop = 1; stop <= whole.length; stop++) {
+        const before = samples(source, options);
+        await collect(before, stop);
+        const after = samples(source, options);
+        after.restore(before.state());
+        expect(await collect(after)).toEqual(whole.slice(stop));
+      }
+    }
+  });
+
+  it('that lay side by side are mixed by the buffer', async () => {
+    const all = await collect(samples(numbers(1, 400), { ...shuffled(), shuffleBuffer: 50 }));
+    const neighbours = all.filter((n, i) => n + 1 === all[i + 1]).length;
+    expect(neighbours).toBeLessThan(25); // of 399; at random, 50 places apart, some 8
+    const early = all.slice(0, 100).filter((n) => n < 100).length;
+    expect(early).toBeGreaterThan(55); // what is held stays near its place
+    expect(early).toBeLessThan(90);
   });
 
   it('that are not needed to resume are not loaded again', async () => {

@@ -11,8 +11,8 @@ import {
 } from '@crossmodal/processing';
 import { mapAhead } from '../map-ahead';
 import type { ImageTextSample } from '../sample';
-import { isCount } from '../sample-stream-state';
-import type { SampleStream, SampleStreamState } from '../samples';
+import type { SampleStream, SampleStreamState } from '../sample-stream';
+import { isCount } from '../sample-stream-checks';
 import { isDataError } from '../skip-sample';
 import type { ImageTextBatch } from './image-text-batch';
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Rng } from '@crossmodal/core';
 import { describe, expect, it } from 'vitest';
-import { type SampleStream, type SamplesOptions, samples } from '../samples';
+import type { SampleStream, SamplesOptions } from '../sample-stream';
+import { samples } from '../samples';
 import { collect, type Entry, pairs, png, temporaryFolder, writeTar } from '../testing/fixtures';
 import { type WebDatasetOptions, webDataset } from './web-dataset';
 
@@ -206,7 +207,7 @@ describe('a hostile archive', () => {
       ['bomb.png', new Uint8Array(2 ** 25)],
     ]);
     writeFileSync(path, gzipSync(readFileSync(inner)));
-    const stream = samples(webDataset(path, { maxShardBytes: 2 ** 22 }));
+    const stream = samples(webDataset(path, { maxShardBytes: 2 ** 22, maxImageBytes: 2 ** 20 }));
     const rss = process.memoryUsage().rss;
     expect(await keys(stream)).toEqual(['x000']);
     expect(process.memoryUsage().rss - rss).toBeLessThan(2 ** 26);

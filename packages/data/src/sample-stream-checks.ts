@@ -1,5 +1,30 @@
 import { ConfigError } from '@crossmodal/core';
-import type { SampleStreamState, SamplesOptions } from './samples';
+import type { SampleStreamState, SamplesOptions } from './sample-stream';
+
+/** Fails on options that cannot be followed. */
+export function checkOptions({
+  shuffle,
+  rng,
+  part,
+  limit = 1,
+  repeat = 1,
+  shuffleBuffer = 0,
+  maxSkipShare = 0,
+}: SamplesOptions) {
+  const fail = (words: string): never => {
+    throw new ConfigError(`samples: ${words}`);
+  };
+  if (shuffle && !rng) fail('shuffle needs rng: new Rng(seed).');
+  if (!isCount(limit, 1)) fail(`limit: expected an integer from 1, received ${limit}.`);
+  if (repeat !== Infinity && !isCount(repeat, 1))
+    fail(`repeat: expected an integer from 1, or Infinity, received ${repeat}.`);
+  if (!isCount(shuffleBuffer)) fail(`shuffleBuffer: expected an integer from 0, received ${shuffleBuffer}.`);
+  if (!(maxSkipShare >= 0 && maxSkipShare <= 1))
+    fail(`maxSkipShare: expected 0 to 1, received ${maxSkipShare}.`);
+  if (part && !(isCount(part.count, 1) && isCount(part.index) && part.index < part.count)) {
+    fail(`part: expected an index below count, received index ${part.index} and count ${part.count}.`);
+  }
+}
 
 /** Fails on what is no state of a stream like this one. */
 export function checkState(state: SampleStreamState, hasRng: boolean): void {
