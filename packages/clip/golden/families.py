@@ -134,17 +134,38 @@ folder.mkdir(exist_ok=True)
 (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
 save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors", {"format": "pt"})
 generator = torch.Generator().manual_seed(6)
-pixel_values = torch.randn(2, 3, 6, 6, generator=generator)
 input_ids = torch.tensor([[17, 4, 5, 19, 0, 0, 0], [17, 6, 7, 8, 9, 10, 19]])
+
+
+def record_open_clip(family, model, size):
+    pixel_values = torch.randn(2, 3, size, size, generator=generator)
+    with torch.no_grad():
+        result = model(pixel_values, input_ids)
+    for name, value in {
+        "pixel_values": pixel_values.permute(0, 2, 3, 1),
+        "input_ids": input_ids,
+        "image_features": result["image_features"],
+        "text_features": result["text_features"],
+        "logits_per_image": result["logit_scale"] * result["image_features"] @ result["text_features"].T,
+    }.items():
+        out[f"{family}.{name}"] = value.clone()
+
+
+record_open_clip("open_clip", model, 6)
+
+# The same with OpenAI's ResNet for an image tower.
+config["model_cfg"] |= {"quick_gelu": False, "vision_cfg": {"image_size": 32, "layers": [1, 1, 2, 1], "width": 2, "head_width": 16}}
+model = open_clip.CLIP(**config["model_cfg"], output_dict=True)
 with torch.no_grad():
-    result = model(pixel_values, input_ids)
-out |= {
-    "open_clip.pixel_values": pixel_values.permute(0, 2, 3, 1),
-    "open_clip.input_ids": input_ids,
-    "open_clip.image_features": result["image_features"],
-    "open_clip.text_features": result["text_features"],
-    "open_clip.logits_per_image": result["logit_scale"] * result["image_features"] @ result["text_features"].T,
-}
+    for name, value in sorted(model.state_dict().items()):
+        if name.endswith(("running_mean", "running_var")):
+            value.copy_(0.5 + torch.rand(value.shape, generator=generator))
+model = randomise(model, 7)
+folder = HERE / "tiny-open-clip-resnet"
+folder.mkdir(exist_ok=True)
+(folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n")
+save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors", {"format": "pt"})
+record_open_clip("open_clip_resnet", model, 32)
 
 save_file(
     {k: v.detach().contiguous() for k, v in out.items()},

@@ -25,6 +25,8 @@ export interface CLIPOptions<V extends VisionEncoder, T extends TextEncoder> {
   textEncoder: T;
   /** Size of the space that images and texts share. Left out, it is that of the towers, whose vectors are compared as they are. */
   projectionDim?: number | undefined;
+  /** Whether images are projected. Default true; false for a tower that ends in the shared space, as CLIP's ResNet does. */
+  projectsImages?: boolean | undefined;
   /** First value of the factor on the cosines. Default 1 / 0.07. */
   logitScale?: number | undefined;
   /** First value of the number added to the logits, for {@link sigLIPLoss}. Default: there is none. */
@@ -88,6 +90,7 @@ export class CLIP<
     visionEncoder,
     textEncoder,
     projectionDim,
+    projectsImages = true,
     logitScale = 1 / 0.07,
     logitBias,
     rng,
@@ -100,12 +103,17 @@ export class CLIP<
       );
     if (projectionDim !== undefined && (!Number.isInteger(projectionDim) || projectionDim < 1))
       throw new ConfigError(`CLIP: projectionDim: expected a positive integer, received ${projectionDim}.`);
+    if (!projectsImages && imageSize !== (projectionDim ?? imageSize))
+      throw new ConfigError(
+        `CLIP: projectsImages: expected true, since the image tower's vectors have ${imageSize} values and the shared ` +
+          `space ${projectionDim}.`,
+      );
     if (!(logitScale > 0))
       throw new ConfigError(`CLIP: logitScale: expected a number above 0, received ${logitScale}.`);
     this.visionModel = visionEncoder;
     this.textModel = textEncoder;
     if (projectionDim !== undefined) {
-      this.visualProjection = projection(imageSize, projectionDim, rng.split('visual'));
+      if (projectsImages) this.visualProjection = projection(imageSize, projectionDim, rng.split('visual'));
       this.textProjection = projection(textSize, projectionDim, rng.split('text'));
     }
     const shape = logitBias === undefined ? [] : [1];

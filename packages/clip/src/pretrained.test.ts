@@ -39,17 +39,20 @@ describe.each(['cpu', 'onnx'])('CLIP.fromPretrained on %s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  it.each(['chinese_clip', 'siglip', 'open_clip'])('computes what the published %s does', async (family) => {
-    const clip = await CLIP.fromPretrained(golden(`tiny-${family.replace('_', '-')}`));
-    const output = clip.forward(inputOf(family));
-    expectClose(output.imageFeatures, families.tensor(`${family}.image_features`), { relative: 1e-4 });
-    expectClose(output.textFeatures, families.tensor(`${family}.text_features`), { relative: 1e-4 });
-    expectClose(logitsPerImage(output), families.tensor(`${family}.logits_per_image`), { relative: 1e-4 });
-    clip.dispose();
-  });
+  it.each(['chinese_clip', 'siglip', 'open_clip', 'open_clip_resnet'])(
+    'computes what the published %s does',
+    async (family) => {
+      const clip = await CLIP.fromPretrained(golden(`tiny-${family.replaceAll('_', '-')}`));
+      const output = clip.forward(inputOf(family));
+      expectClose(output.imageFeatures, families.tensor(`${family}.image_features`), { relative: 1e-4 });
+      expectClose(output.textFeatures, families.tensor(`${family}.text_features`), { relative: 1e-4 });
+      expectClose(logitsPerImage(output), families.tensor(`${family}.logits_per_image`), { relative: 1e-4 });
+      clip.dispose();
+    },
+  );
 
   it.each(['chinese_clip', 'siglip'])('has the loss and the gradients of %s', async (family) => {
-    const clip = await CLIP.fromPretrained(golden(`tiny-${family.replace('_', '-')}`));
+    const clip = await CLIP.fromPretrained(golden(`tiny-${family.replaceAll('_', '-')}`));
     const { value, gradients } = valueAndGrad(() => {
       const { imageFeatures, textFeatures, logitScale, logitBias } = clip.forward(inputOf(family));
       return logitBias
@@ -142,7 +145,7 @@ describe('files that do not fit', () => {
     const load = (change: object) => CLIP.fromPretrained(filesInMemory({ ...files, ...change }, 'here'));
     await expect(load({ 'config.json': '{' })).rejects.toThrow('here/config.json: is not JSON.');
     await expect(load({ 'config.json': '{"model_type": "llama"}' })).rejects.toThrow(
-      'CLIP: model_type: expected one of clip, chinese_clip, siglip, received "llama".',
+      'CLIP: model_type: expected one of clip, chinese_clip, siglip, open_clip_resnet, received "llama".',
     );
     await expect(load({ 'model.safetensors': new Uint8Array(9) })).rejects.toThrow('here/model.safetensors');
     const other = { 'model.safetensors': read('our-clip')['model.safetensors'] };

@@ -2,10 +2,11 @@ import { ConfigError } from '@crossmodal/core';
 import type { CLIP } from '../clip';
 import { chineseCLIP } from './chinese-clip';
 import type { CLIPFamily } from './family';
+import { openCLIPResNet } from './open-clip-resnet';
 import { openAICLIP } from './openai-clip';
 import { sigLIP } from './siglip';
 
-const FAMILIES: readonly CLIPFamily[] = [openAICLIP, chineseCLIP, sigLIP];
+const FAMILIES: readonly CLIPFamily[] = [openAICLIP, chineseCLIP, sigLIP, openCLIPResNet];
 
 /**
  * The family that a `config.json` is of; one that does not say is taken for a CLIP.

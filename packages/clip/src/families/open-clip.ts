@@ -42,7 +42,11 @@ const NAMES: readonly [RegExp, string][] = [
 
 /** Weights under open_clip's (and OpenAI's) names, as {@link CLIP} takes them. */
 export function openCLIPTensors(reader: TensorReader): TensorReader {
-  const rename = (key: string) => NAMES.reduce((key, [from, to]) => key.replace(from, to), key);
+  const isResNet = reader.keys().includes('visual.attnpool.positional_embedding');
+  const rename = (key: string) =>
+    isResNet && key.startsWith('visual.')
+      ? key.replace('visual', 'vision_model')
+      : NAMES.reduce((key, [from, to]) => key.replace(from, to), key);
   return renameTensors(convertTensors(reader, RULES), rename);
 }
 
@@ -97,7 +101,7 @@ const UNKNOWN = {
 /**
  * The `config.json` of `transformers` that stands for a parsed `open_clip_config.json`.
  *
- * @throws ConfigError when it is not of two plain transformers.
+ * @throws ConfigError when it is not of two plain transformers, or of OpenAI's ResNet and one.
  */
 function openCLIPConfig(json: Record<string, unknown>): Record<string, unknown> {
   const caller = 'CLIP.fromPretrained';
@@ -112,12 +116,10 @@ function openCLIPConfig(json: Record<string, unknown>): Record<string, unknown> 
         `${caller}: open_clip_config.json: ${name}.${odd}: this kind of model is not known here.`,
       );
   }
-  const vision = readConfig(section('vision_cfg'), VISION, caller, 'model_cfg.vision_cfg.');
   const text = readConfig(section('text_cfg'), TEXT, caller, 'model_cfg.text_cfg.');
   const { embedDim } = readConfig(model, { embedDim: field.integer(512) }, caller, 'model_cfg.');
   const hidden_act = model['quick_gelu'] === true ? 'quick_gelu' : 'gelu';
-  return {
-    model_type: 'clip',
+  const config = {
     projection_dim: embedDim,
     text_config: {
       vocab_size: text.vocabSize,
@@ -129,6 +131,13 @@ function openCLIPConfig(json: Record<string, unknown>): Record<string, unknown> 
       hidden_act,
       eos_token_id: 2, // open_clip reads a text from its greatest id
     },
+  };
+  const vision_cfg = section('vision_cfg');
+  if (Array.isArray(vision_cfg['layers'])) return { model_type: 'open_clip_resnet', ...config, vision_cfg };
+  const vision = readConfig(vision_cfg, VISION, caller, 'model_cfg.vision_cfg.');
+  return {
+    model_type: 'clip',
+    ...config,
     vision_config: {
       hidden_size: vision.width,
       intermediate_size: Math.floor(vision.width * vision.mlpRatio),
