@@ -163,6 +163,7 @@ export { WeightAverage, type WeightAverageOptions } from './optim/weight-average
 export { concatDatasets } from './data/concat-datasets';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './data/data-loader';
 export { arrayDataset, type Dataset, type SampleContext } from './data/dataset';
+export { mapAhead } from './data/map-ahead';
 export { mapDataset } from './data/map-dataset';
 export { splitDataset } from './data/split-dataset';
 export { takeDataset } from './data/take-dataset';

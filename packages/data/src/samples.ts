@@ -1,5 +1,4 @@
-import { DataError, type Rng } from '@crossmodal/core';
-import { mapAhead } from './map-ahead';
+import { DataError, mapAhead, type Rng } from '@crossmodal/core';
 import { type Place, type SampleEntry, type SampleSource, type Shard, START } from './sample-source';
 import type { SampleStream, SampleStreamState, SamplesOptions } from './sample-stream';
 import { checkOptions, checkState, fingerprint } from './sample-stream-checks';

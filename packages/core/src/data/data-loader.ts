@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, DataError } from '../errors';
 import type { Rng, RngState } from '../rng';
 import type { Dataset, SampleContext } from './dataset';
-import { prefetched } from './prefetched';
+import { mapAhead } from './map-ahead';
 
 /** Where a loader is, as plain JSON. */
 export interface DataLoaderState {
@@ -103,7 +103,7 @@ export class DataLoader<T, B = T[]> implements AsyncIterable<B> {
     const samples = hasIndices(this.dataset)
       ? this.byIndex(this.dataset, rng)
       : this.byIteration(this.dataset);
-    const batches = prefetched(
+    const batches = mapAhead(
       samples,
       (group) => this.collate(group, epoch, rng),
       this.options.prefetch ?? 2,

@@ -1,4 +1,4 @@
-import { ConfigError, type Rng, type RngState, type TrainingData } from '@crossmodal/core';
+import { ConfigError, mapAhead, type Rng, type RngState, type TrainingData } from '@crossmodal/core';
 import {
   type CLIPImageProcessor,
   type DecodeImageOptions,
@@ -9,7 +9,6 @@ import {
   type TokenizeOptions,
   type Tokenizer,
 } from '@crossmodal/processing';
-import { mapAhead } from '../map-ahead';
 import type { ImageTextSample } from '../sample';
 import type { SampleStream, SampleStreamState } from '../sample-stream';
 import { isCount } from '../sample-stream-checks';

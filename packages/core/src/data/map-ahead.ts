@@ -1,10 +1,18 @@
-/** `f` of every item, in order, with up to `ahead` results under way beyond the one in use. */
+/**
+ * `f` of every item, in order, with up to `ahead` results under way beyond the one in use.
+ *
+ * @example
+ * for await (const image of mapAhead(paths, (path) => decodeImage(path), 8)) show(image);
+ *
+ * @param discard Is given the results that nobody takes, when the consumer stops early or an item fails.
+ */
 export async function* mapAhead<T, U>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   f: (item: T) => U | Promise<U>,
   ahead: number,
+  discard: (result: U) => void = () => {},
 ): AsyncGenerator<U, void, undefined> {
-  const iterator = items[Symbol.asyncIterator]();
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   const queue: Promise<{ result: U } | undefined>[] = [];
   const start = async () => {
     const item = await iterator.next();
@@ -22,7 +30,9 @@ export async function* mapAhead<T, U>(
       yield first.result;
     }
   } finally {
-    await Promise.allSettled(queue);
+    for (const settled of await Promise.allSettled(queue)) {
+      if (settled.status === 'fulfilled' && settled.value) discard(settled.value.result);
+    }
     await iterator.return?.();
   }
 }
