@@ -1,4 +1,4 @@
-import type { ImageProcessor } from '@crossmodal/clip';
+import type { PixelProcessor } from '@crossmodal/clip';
 import { decodeImage, type ImageInput, type RawImage, toRGB } from '@crossmodal/processing';
 import { trimToInk } from './data/trim-to-ink';
 import { augmentPicture } from './pictures/augment-picture';
@@ -8,7 +8,7 @@ import { stackPictures } from './pictures/picture-stack';
 const SIZE = 64;
 
 /** Prepares any picture as those of the training were: cut to what is drawn, on white. */
-export function pictureProcessor(imageSize: number): ImageProcessor {
+export function pictureProcessor(imageSize: number): PixelProcessor {
   return {
     async process(images, { decode }) {
       const pictures = await Promise.all(images.map((image) => toPicture(image, decode.signal)));

@@ -10,8 +10,8 @@ export interface TextTokenizer {
   tokenize(texts: readonly string[], options: Required<TokenizeOptions>): Tokenized;
 }
 
-/** Turns images into pixel values: `CLIPImageProcessor` of `@crossmodal/processing`, or the like. */
-export interface ImageProcessor {
+/** Turns images into pixel values: an `ImageProcessor` of `@crossmodal/processing`, or the like. */
+export interface PixelProcessor {
   process(images: readonly ImageInput[], options: { decode: { signal?: AbortSignal } }): Promise<PixelValues>;
 }
 
@@ -35,7 +35,7 @@ export interface EncodeOptions {
  */
 export function encodeImages(
   clip: CLIP,
-  imageProcessor: ImageProcessor,
+  imageProcessor: PixelProcessor,
   images: readonly ImageInput[],
   options: EncodeOptions = {},
 ): Promise<Float32Array> {
@@ -67,7 +67,7 @@ export interface EncodeStreamOptions extends Pick<EncodeOptions, 'batchSize' | '
  */
 export async function* encodeImageStream(
   clip: CLIP,
-  imageProcessor: ImageProcessor,
+  imageProcessor: PixelProcessor,
   images: Iterable<NamedImage> | AsyncIterable<NamedImage>,
   { batchSize = 32, signal, onSkip }: EncodeStreamOptions = {},
 ): AsyncGenerator<{ id: string; features: Float32Array }, void, undefined> {

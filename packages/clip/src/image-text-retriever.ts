@@ -14,8 +14,8 @@ import {
   encodeImageStream,
   encodeImages,
   encodeTexts,
-  type ImageProcessor,
   type NamedImage,
+  type PixelProcessor,
   type TextTokenizer,
 } from './encode-batches';
 import { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
@@ -23,7 +23,7 @@ import { FeatureIndex, type SearchHit, type SearchOptions } from './feature-inde
 export interface ImageTextRetrieverOptions {
   clip: CLIP;
   tokenizer: TextTokenizer;
-  imageProcessor: ImageProcessor;
+  imageProcessor: PixelProcessor;
 }
 
 /** What to look for. */

@@ -43,8 +43,8 @@ export {
   encodeImageStream,
   encodeImages,
   encodeTexts,
-  type ImageProcessor,
   type NamedImage,
+  type PixelProcessor,
   type TextTokenizer,
 } from './encode-batches';
 export {

@@ -7,8 +7,8 @@ import {
   encodeImageStream,
   encodeImages,
   encodeTexts,
-  type ImageProcessor,
   type NamedImage,
+  type PixelProcessor,
   type TextTokenizer,
 } from './encode-batches';
 import { SIMPLE_TEMPLATES } from './templates';
@@ -17,7 +17,7 @@ import { topK } from './top-k';
 export interface ZeroShotClassifierOptions {
   clip: CLIP;
   tokenizer: TextTokenizer;
-  imageProcessor: ImageProcessor;
+  imageProcessor: PixelProcessor;
   /** Classes, all different: by name, or with sentences of their own instead of the templates. */
   labels: readonly (string | ClassSentences)[];
   /** Sentences with `{}` where the class name goes. Default {@link SIMPLE_TEMPLATES}. */
