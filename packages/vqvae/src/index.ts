@@ -1,0 +1,1 @@
+export type { Quantizer, QuantizerOutput } from './quantizers/quantizer';
