@@ -63,7 +63,9 @@ describe('FusedEncoderBlock', () => {
     for (const config of others) expect(await calls(() => create(config).forward(x))).toBe(0);
     const block = create();
     expect(await calls(() => block.forward(x, { attentionMask: tf.tensor2d([[1, 1, 0]]) }))).toBe(0);
-    expect(await calls(() => block.forward(x, {}, { training: true, rng }))).toBe(0);
+    const dropping = create({ dropout: 0.1 });
+    expect(await calls(() => dropping.forward(x, {}, { training: true, rng }))).toBe(0);
+    expect(await calls(() => block.forward(x, {}, { training: true, rng }))).toBe(1);
     const { value, gradients } = valueAndGrad(
       () => tf.sum(block.forward(x)) as tf.Scalar,
       block.trainableParameters(),

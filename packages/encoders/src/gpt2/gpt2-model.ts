@@ -1,5 +1,6 @@
 import {
   assertShape,
+  checkpointedBlock,
   Dropout,
   Embedding,
   type ForwardContext,
@@ -119,7 +120,7 @@ export class GPT2Model extends PretrainedModule {
       let x = this.dropout.forward(embedded, context) as tf.Tensor3D; // [batch, length, nEmbd]
       const hiddenStates = [x];
       for (const [i, block] of [...this.h].entries()) {
-        x = block.forward(x, { causal: true, attentionMask, cache: caches?.[i] }, context);
+        x = checkpointedBlock(block, x, { causal: true, attentionMask, cache: caches?.[i] }, context);
         hiddenStates.push(x);
       }
       const lastHiddenState = this.lnF.forward(x) as tf.Tensor3D;

@@ -50,9 +50,9 @@ describe.each(['cpu', 'onnx'])("GPT-2 with transformers' weights, on %s", (backe
     expectClose(lastHiddenState, golden.tensor('hidden_states.2'));
   });
 
-  it('computes the same gradients', async () => {
+  it.each([false, true])('computes the same gradients, checkpointing: %s', async (gradientCheckpointing) => {
     const { value, gradients } = valueAndGrad(() => {
-      const { logits } = model.forward({ inputIds: ids('input_ids') });
+      const { logits } = model.forward({ inputIds: ids('input_ids') }, { gradientCheckpointing });
       const before = tf.slice(logits, [0, 0, 0], [-1, 4, -1]);
       return softmaxCrossEntropy(before, tf.slice(ids('input_ids'), [0, 1], [-1, 4])) as tf.Scalar;
     }, model.namedParameters());

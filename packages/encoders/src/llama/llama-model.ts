@@ -1,5 +1,6 @@
 import {
   assertShape,
+  checkpointedBlock,
   Embedding,
   type ForwardContext,
   GatedMLP,
@@ -91,7 +92,7 @@ export class LlamaModel extends PretrainedModule {
       let x = this.embedTokens.forward(inputIds) as tf.Tensor3D; // [batch, length, hiddenSize]
       const hiddenStates = [x];
       for (const [i, layer] of [...this.layers].entries()) {
-        x = layer.forward(x, { causal: true, rotary, attentionMask, cache: caches?.[i] }, context);
+        x = checkpointedBlock(layer, x, { causal: true, rotary, attentionMask, cache: caches?.[i] }, context);
         hiddenStates.push(x);
       }
       const lastHiddenState = this.norm.forward(x) as tf.Tensor3D;

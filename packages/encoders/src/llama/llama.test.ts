@@ -55,10 +55,10 @@ describe.each(['llama', 'qwen2'].flatMap((kind) => ['cpu', 'onnx'].map((backend)
       expectClose(lastHiddenState, golden.tensor(`${kind}.hidden_states.2`));
     });
 
-    it('computes the same gradients', () => {
+    it.each([false, true])('computes the same gradients, checkpointing: %s', (gradientCheckpointing) => {
       const named = model.namedParameters();
       const { value, gradients } = valueAndGrad(() => {
-        const { logits } = model.forward({ inputIds: ids('input_ids') });
+        const { logits } = model.forward({ inputIds: ids('input_ids') }, { gradientCheckpointing });
         const before = tf.slice(logits, [0, 0, 0], [-1, 4, -1]);
         return softmaxCrossEntropy(before, tf.slice(ids('input_ids'), [0, 1], [-1, 4])) as tf.Scalar;
       }, named);
