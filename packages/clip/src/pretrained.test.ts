@@ -117,7 +117,7 @@ describe('CLIP.toFiles', () => {
     const visionEncoder = new ResidualVisionEncoder({ imageSize: 4, stages, rng });
     const clip = new CLIP({ visionEncoder, textEncoder, projectionDim: 4, rng });
     await expect(clip.toFiles()).rejects.toThrow(
-      'CLIP: a ResidualVisionEncoder and a CLIPTextTransformer are no model that transformers knows. Save the weights alone',
+      'CLIP: its two towers are together no model that transformers knows. Save the weights alone',
     );
   });
 });

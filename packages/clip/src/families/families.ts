@@ -33,9 +33,8 @@ export function publishedConfig(clip: CLIP): Record<string, unknown> {
     const json = family.write(clip);
     if (json) return json;
   }
-  const { visionModel, textModel } = clip;
   throw new ConfigError(
-    `CLIP: a ${visionModel.constructor.name} and a ${textModel.constructor.name} are no model that transformers ` +
-      'knows. Save the weights alone: saveSafetensorsFile(path, await clip.stateDict()).',
+    'CLIP: its two towers are together no model that transformers knows. Save the weights alone: ' +
+      'saveSafetensorsFile(path, await clip.stateDict()).',
   );
 }
