@@ -73,6 +73,8 @@ export { relu } from './ops/relu';
 export { residualAdd } from './ops/residual-add';
 export { rmsNorm } from './ops/rms-norm';
 export { type RotaryTables, rotaryEmbedding, rotaryTables } from './ops/rotary-embedding';
+export { inHostMemory } from './ops/rows';
+export { segmentSum } from './ops/segment-sum';
 export { silu } from './ops/silu';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
 export { type SqueezeExciteWeights, squeezeExcite } from './ops/squeeze-excite';

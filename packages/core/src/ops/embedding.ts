@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../assert-shape';
 import { DataError, ShapeError } from '../errors';
 import { customOp } from './custom-op';
-import { hasFusedKernel, runFusedKernel } from './fused-kernels';
 import { inHostMemory } from './rows';
+import { segmentSum } from './segment-sum';
 
 export interface EmbeddingOptions {
   /** The row of this id gets no gradient (it is still read as it is), as PyTorch's `padding_idx`. */
@@ -40,30 +40,10 @@ export function embedding(
     (dy, saved) => ({
       weight() {
         const ids = tf.reshape(saved[0]!, [saved[0]!.size]) as tf.Tensor1D;
-        return scatterRows(tf.reshape(dy, [ids.size, dim]), ids, numEmbeddings, paddingIndex);
+        return segmentSum(tf.reshape(dy, [ids.size, dim]), ids, numEmbeddings, { ignoreIndex: paddingIndex });
       },
     }),
   );
-}
-
-function scatterRows(dy: tf.Tensor2D, ids: tf.Tensor1D, numEmbeddings: number, paddingIndex = -1): tf.Tensor {
-  if (hasFusedKernel('EmbeddingGrad'))
-    return runFusedKernel('EmbeddingGrad', { dy, ids }, { numEmbeddings, paddingIndex })[0]!;
-  // On wasm there is no such kernel, on cpu it takes numEmbeddings x ids steps.
-  if (inHostMemory()) return scatterInHost(dy, ids, numEmbeddings, paddingIndex);
-  const counted = tf.expandDims(tf.cast(tf.notEqual(ids, paddingIndex), 'float32'), 1);
-  return tf.unsortedSegmentSum(tf.mul(dy, counted), ids, numEmbeddings);
-}
-
-function scatterInHost(dy: tf.Tensor2D, ids: tf.Tensor1D, numEmbeddings: number, paddingIndex: number) {
-  const dim = dy.shape[1];
-  const rows = dy.dataSync();
-  const sums = new Float32Array(numEmbeddings * dim);
-  for (const [row, id] of ids.dataSync().entries()) {
-    if (id === paddingIndex) continue;
-    for (let i = 0; i < dim; i++) sums[id * dim + i]! += rows[row * dim + i]!;
-  }
-  return tf.tensor2d(sums, [numEmbeddings, dim]);
 }
 
 function assertIds(ids: ArrayLike<number>, numEmbeddings: number): void {
