@@ -19,3 +19,8 @@ export {
   readDALLEConfig,
 } from './transformer/dalle-config';
 export { type DALLELossOptions, dalleLoss } from './transformer/dalle-loss';
+
+// published models
+
+export { MinDALLE, type MinDALLEConfig, type MinDALLEInput, type MinDALLEOutput } from './mini/min-dalle';
+export { type MinDALLEPreset, minDALLE13B } from './mini/presets';
