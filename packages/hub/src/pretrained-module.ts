@@ -30,6 +30,8 @@ export interface PretrainedFamily<M extends Module> extends Omit<LoadWeightsOpti
   build(config: Record<string, unknown>, rng: Rng, weights?: TensorReader): M;
   /** Default: `config.json`. */
   readConfig?: (files: ModelFiles) => Promise<Record<string, unknown>>;
+  /** Default: {@link openWeights}, which knows the usual names. */
+  open?: (files: ModelFiles) => Promise<TensorReader>;
   /** The weights as the model has them, where files have them otherwise. */
   convert?: (weights: TensorReader) => TensorReader;
   /** The reverse of `convert`. */
@@ -84,10 +86,10 @@ export abstract class PretrainedModule extends Module {
     options: PretrainedOptions = {},
   ): Promise<M> {
     // biome-ignore lint/complexity/noThisInStatic: it is the class that this is called on
-    const { build, readConfig, convert, prefix, ignore } = this.family;
+    const { build, readConfig, open = openWeights, convert, prefix, ignore } = this.family;
     const files = await openPretrained(source, options);
     const config = readConfig ? await readConfig(files) : await readJson(files, 'config.json');
-    const published = await openWeights(files);
+    const published = await open(files);
     const weights = convert ? convert(published) : published;
     const model = build(config, new ZeroRng(), weights);
     try {
