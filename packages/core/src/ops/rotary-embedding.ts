@@ -12,7 +12,8 @@ export interface RotaryTables {
 }
 
 /**
- * Angles of positions, `position * frequency`, as {@link rotaryEmbedding} takes them: all layers share these.
+ * Angles of positions, `position * frequency`, as {@link rotaryEmbedding} takes them: all layers share these. On WebGPU
+ * they are as precise as its sines, of which the standard asks for 2^-11.
  *
  * @param positionIds int32 [1 or batch, length]
  * @param frequencies headDim / 2 of them, in radians for each position: `theta^(-2i / headDim)` by the paper.
