@@ -5,6 +5,7 @@ A case holds the vectors `x`, weights `state.*` (keys and layout of our files), 
 too, its indices must agree.
 """
 
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -182,7 +183,7 @@ for name, dim in {"fsq": len(LEVELS), "fsq.projected": DIM}.items():
 out["fsq.codebook"] = library.implicit_codebook
 out["fsq.levels"] = torch.tensor(LEVELS, dtype=torch.int32)
 
-# Yu et al. 2023: our indices count the first dimension as the lowest bit, as the paper's equation 3
+# Yu et al. 2023: our indices count the first dimension as the lowest bit, as the paper does; the library's as the highest
 BITS, TEMPERATURE = 5, 0.5
 for name, dim in {"lfq": BITS, "lfq.projected": DIM}.items():
     library = vqp.LFQ(dim=dim, codebook_size=2**BITS, entropy_loss_weight=0.1, commitment_loss_weight=BETA, diversity_gamma=0.8)
@@ -213,4 +214,5 @@ for name in ("gumbel.hard", "gumbel.soft", "gumbel.inference"):
 out["gumbel.noise"] = noise
 
 tensors = {key: value.detach().contiguous().clone() for key, value in out.items()}
-save_file(tensors, Path(__file__).with_suffix(".safetensors"), metadata={"vector-quantize-pytorch": "1.32.0", "torch": torch.__version__})
+versions = f"torch {torch.__version__}, vector-quantize-pytorch {version('vector-quantize-pytorch')}"
+save_file(tensors, Path(__file__).with_suffix(".safetensors"), metadata={"versions": versions})

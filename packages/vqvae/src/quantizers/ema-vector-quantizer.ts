@@ -133,6 +133,7 @@ export class EMAVectorQuantizer extends Module implements Quantizer {
   }
 
   private isInited(): boolean {
+    if (this.config.kMeansIterations === 0) return true;
     const { dataId } = this.inited.value;
     if (dataId !== this.known.dataId) this.known = { dataId, inited: this.inited.value.dataSync()[0] === 1 };
     return this.known.inited;

@@ -16,7 +16,7 @@ export interface GroupedResidualQuantizerConfig {
 
 /**
  * Vectors cut into groups of dimensions, each with a {@link ResidualQuantizer} of its own. Yang et al. 2023
- * ("HiFi-Codec"), section 3.2. Losses and perplexity are the means of the groups'.
+ * ("HiFi-Codec"). Losses and perplexity are the means of the groups'.
  *
  * @example
  * const quantizer = new GroupedResidualQuantizer({

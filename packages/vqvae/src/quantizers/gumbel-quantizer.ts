@@ -38,13 +38,14 @@ export interface GumbelQuantizerOutput extends QuantizerOutput {
  * training, the code of the highest score. Jang et al. 2016, equation 2; Ramesh et al. 2021 ("DALL-E"), section 2.1.
  *
  * Training needs the context's `rng`. `temperature` and `klWeight` may be set between steps, by schedules: DALL-E's
- * (appendix A.2) are those of the example. In training with `hard` false, `quantized` is a mixture of codes, which
+ * (appendix A.2) are those of the example, its weight for a mean over positions here and over the values of pictures,
+ * 192 for each position, in the reconstruction. In training with `hard` false, `quantized` is a mixture of codes, which
  * `decode` does not give.
  *
  * @example
  * const quantizer = new GumbelQuantizer({ codebookSize: 8192, dim: 256, rng: new Rng(1) });
  * const temperature = cosineSchedule({ learningRate: 1, final: 1 / 16, steps: 150_000 });
- * const klWeight = cosineSchedule({ learningRate: 0, final: 6.6, steps: 5_000 });
+ * const klWeight = cosineSchedule({ learningRate: 0, final: 6.6 / 192, steps: 5_000 });
  * // before each step:
  * quantizer.temperature = temperature(step);
  * quantizer.klWeight = klWeight(step);
@@ -88,7 +89,7 @@ export class GumbelQuantizer extends Module implements Quantizer {
     assertTemperature(this.temperature);
     return tf.tidy(() => {
       const rows = toRows(x);
-      const pixels = tf.reshape(rows, [rows.shape[0], 1, 1, this.dim]) as tf.Tensor4D;
+      const pixels = tf.reshape(rows, [1, rows.shape[0], 1, this.dim]) as tf.Tensor4D;
       const logits = tf.reshape(this.proj.forward(pixels), [rows.shape[0], this.codebookSize]);
       const logShares = tf.logSoftmax(logits);
       const negativeEntropy = tf.sum(tf.mul(tf.exp(logShares), logShares), 1); // [rows]

@@ -39,7 +39,7 @@ const MOST_BITS = 24;
 
 /**
  * Look-up free quantization: a code is the signs of the vector's dimensions. Yu et al. 2023 ("Language Model Beats
- * Diffusion"), equations 2 to 5: `index = sum of 2^i [z_i > 0]`, and an entropy loss that makes each vector sure of its
+ * Diffusion"), section 3.1: `index = sum of 2^i [z_i > 0]`, and an entropy loss that makes each vector sure of its
  * code and the batch use all of them, `E[H(q(z))] - H[E(q(z))]`, where q is a softmax of minus the squared distances to
  * the codes over the temperature. The first entropy is exact for any number of bits, since bits are independent.
  *

@@ -11,7 +11,7 @@ export interface MultiHeadQuantizerConfig {
 
 /**
  * Vectors cut into heads, each of which is a vector to one shared quantizer: codebookSize ^ numHeads vectors from one
- * codebook. Mama et al. 2021, "NWT: Towards natural audio-to-video generation with representation learning", section 4.
+ * codebook. Mama et al. 2021, "NWT: Towards natural audio-to-video generation with representation learning".
  *
  * @example
  * const quantizer = new MultiHeadQuantizer({

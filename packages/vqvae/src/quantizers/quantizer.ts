@@ -7,7 +7,7 @@ export interface QuantizerOutput {
   quantized: tf.Tensor;
   /** int32 [...] or, where a position has several codes, [..., codesPerPosition]. */
   codebookIndices: tf.Tensor;
-  /** [], what is added to the loss of the reconstruction: the parts below, weighted. */
+  /** [], what is added to the loss of the reconstruction: the parts below and any of the quantizer's own, weighted. */
   loss: tf.Scalar;
   /** [], how far codes are from the vectors; moves the codes. 0 where nothing moves them by gradient. */
   codebookLoss: tf.Scalar;

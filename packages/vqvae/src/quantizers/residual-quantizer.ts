@@ -26,6 +26,8 @@ export interface ResidualQuantizerConfig {
  * gradient of a stage's commitment passes those before it, as in EnCodec and DAC: with straight-through stages nothing
  * of it is left, and the first stage alone commits the encoder.
  *
+ * Stages should learn their codes: those of {@link FSQ} and {@link LFQ} do not shrink as what is left over does.
+ *
  * @example
  * const quantizer = new ResidualQuantizer({
  *   numQuantizers: 4,

@@ -30,7 +30,7 @@ export interface SimVQConfig {
 /**
  * The nearest vector of a codebook of fixed random vectors under a learned linear map: each gradient moves all codes
  * together, so that none is left behind. Zhu et al. 2024, "Addressing Representation Collapse in Vector Quantized
- * Models with One Linear Layer", algorithm 1.
+ * Models with One Linear Layer".
  *
  * @example
  * const quantizer = new SimVQ({ codebookSize: 65536, dim: 128, rng: new Rng(1) });
