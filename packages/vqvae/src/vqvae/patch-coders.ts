@@ -81,8 +81,9 @@ export class PatchDecoder extends Module implements ImageDecoder {
     this.blocks = residualBlocks(hiddenSize, numResidualBlocks, rng);
     this.ups = new ModuleList(
       sizes.map((size, i) => {
+        const normed = i < inner.length; // a norm takes a bias away
         const out = inner[i] ?? IMAGE_CHANNELS;
-        return new ConvTranspose2d(size, out, { kernelSize: 4, stride: 2, padding: 1, rng });
+        return new ConvTranspose2d(size, out, { kernelSize: 4, stride: 2, padding: 1, bias: !normed, rng });
       }),
     );
     this.norms = new ModuleList(inner.map((size) => new BatchNorm2d(size)));
