@@ -22,5 +22,8 @@ export { type DALLELossOptions, dalleLoss } from './transformer/dalle-loss';
 
 // published models
 
+export { DALLEBart, type DALLEBartInput, type DALLEBartOutput } from './mini/dalle-bart';
+export { type DALLEBartConfig, readDALLEBartConfig } from './mini/dalle-bart-config';
+export { dalleBartTensors } from './mini/dalle-bart-tensors';
 export { MinDALLE, type MinDALLEConfig, type MinDALLEInput, type MinDALLEOutput } from './mini/min-dalle';
 export { type MinDALLEPreset, minDALLE13B } from './mini/presets';
