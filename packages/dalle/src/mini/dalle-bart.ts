@@ -66,30 +66,28 @@ export class DALLEBart extends PretrainedModule implements ImageTokenModel {
   constructor({ rng, ...config }: DALLEBartConfig & { rng: Rng }) {
     super();
     const { dModel: hiddenSize, imageVocabSize } = config;
-    this.encoder = new Stack(
-      config.encoderVocabSize,
-      config.maxTextLength,
-      config.encoderLayers,
-      DALLEBartEncoderLayer,
-      {
+    this.encoder = new Stack(DALLEBartEncoderLayer, {
+      vocabSize: config.encoderVocabSize,
+      length: config.maxTextLength,
+      numLayers: config.encoderLayers,
+      layer: {
         hiddenSize,
         numHeads: config.encoderAttentionHeads,
         intermediateSize: config.encoderFfnDim,
         rng,
       },
-    );
-    this.decoder = new Stack(
-      imageVocabSize + 1,
-      config.imageLength,
-      config.decoderLayers,
-      DALLEBartDecoderLayer,
-      {
+    });
+    this.decoder = new Stack(DALLEBartDecoderLayer, {
+      vocabSize: imageVocabSize + 1,
+      length: config.imageLength,
+      numLayers: config.decoderLayers,
+      layer: {
         hiddenSize,
         numHeads: config.decoderAttentionHeads,
         intermediateSize: config.decoderFfnDim,
         rng,
       },
-    );
+    });
     this.lmHead = new Linear(hiddenSize, imageVocabSize + 1, { bias: false, rng });
     this.config = config;
     for (const parameter of this.namedParameters().values())
@@ -221,18 +219,16 @@ class Stack<Layer extends Module> extends Module {
   readonly finalLn: ShiftNorm;
 
   constructor(
-    vocabSize: number,
-    length: number,
-    numLayers: number,
     Layer: new (config: DALLEBartLayerConfig) => Layer,
-    config: DALLEBartLayerConfig,
+    config: { vocabSize: number; length: number; numLayers: number; layer: DALLEBartLayerConfig },
   ) {
     super();
-    const { hiddenSize, rng } = config;
+    const { vocabSize, length, numLayers, layer } = config;
+    const { hiddenSize, rng } = layer;
     this.embedTokens = new Embedding(vocabSize, hiddenSize, { rng });
     this.embedPositions = new Embedding(length, hiddenSize, { rng });
     this.layernormEmbedding = new LayerNorm(hiddenSize);
-    this.layers = new ModuleList(Array.from({ length: numLayers }, () => new Layer(config)));
+    this.layers = new ModuleList(Array.from({ length: numLayers }, () => new Layer(layer)));
     this.finalLn = new ShiftNorm(hiddenSize);
   }
 

@@ -1,5 +1,6 @@
 import { assertShape, type Conv2d, embedding, Module, type Rng, relu } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { upsampleNearest } from '../vqgan/upsample-nearest';
 import { type DVAEGroups, dvaeConv, dvaeGroups } from './dvae-block';
 import { checkHiddenSize, type DVAEConfig } from './dvae-config';
 
@@ -71,7 +72,7 @@ export class DVAEDecoder extends Module {
   private fromVectors(vectors: tf.Tensor4D): tf.Tensor4D {
     let x = vectors;
     for (const [i, group] of [...this.groups].entries()) {
-      if (i > 0) x = tf.image.resizeNearestNeighbor(x, [2 * x.shape[1], 2 * x.shape[2]]);
+      if (i > 0) x = upsampleNearest(x);
       for (const block of group) x = block.forward(x);
     }
     return this.output.forward(relu(x));
