@@ -285,6 +285,10 @@ out |= {f"grad.{name}": p.grad.clone() for name, p in model.named_parameters() i
     "decoder.up.1.attn.2.k.weight", "decoder.up.2.upsample.conv.weight", "decoder.conv_out.weight"]}
 out = {key: value for key, value in out.items() if not key.startswith("grad.") or ".block.0" in key or "norm2" not in key}
 
+# Codes of taming-transformers' GumbelVQ without training: the highest scores, of a 1 x 1 convolution.
+proj = torch.randn(N_EMBED, EMBED_DIM, 1, 1, generator=torch.Generator().manual_seed(1))
+out |= {"gumbel_proj": proj, "gumbel_indices": F.conv2d(model.z, proj).argmax(1)}
+
 # The perceptual loss, and gradients of it.
 other = (pixels + 0.3 * randn(2, 3, 16, 24)).detach().requires_grad_()
 distance = perceptual(pixels, other)

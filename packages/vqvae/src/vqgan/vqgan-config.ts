@@ -21,6 +21,8 @@ export interface VQGANConfig {
   nEmbed: number;
   /** Share of values that is dropped in residual blocks in training. */
   dropout: number;
+  /** How a vector becomes a code: the nearest one, or the one of the highest score (taming-transformers' GumbelVQ). */
+  quantizer: 'vector' | 'gumbel';
   /** Of the group norms: 32 in what is published; fewer for models with few channels. */
   numGroups: number;
 }
@@ -35,6 +37,7 @@ const FIELDS: ConfigFields<VQGANConfig> = {
   embedDim: field.integer(256),
   nEmbed: field.integer(1024),
   dropout: field.number(0),
+  quantizer: field.oneOf(['vector', 'gumbel'], 'vector'),
   numGroups: field.integer(32),
 };
 
@@ -46,7 +49,7 @@ const FIXED = { double_z: false, in_channels: 3, out_ch: 3, resamp_with_conv: tr
  * with `model.params.ddconfig`).
  *
  * @param caller What errors begin with.
- * @throws ConfigError when a value cannot be, or the quantizer is no nearest-code one.
+ * @throws ConfigError when a value cannot be, or the model is of another kind.
  */
 export function readVQGANConfig(json: Record<string, unknown>, caller = 'readVQGANConfig'): VQGANConfig {
   const flat = json['model'] === undefined ? json : flatten(json, caller);
@@ -71,14 +74,20 @@ export function writeVQGANConfig(config: VQGANConfig): Record<string, unknown> {
   return { model_type: 'VQGAN', ...writeConfig(config), ...FIXED };
 }
 
+const TARGETS: Readonly<Record<string, VQGANConfig['quantizer']>> = {
+  'taming.models.vqgan.VQModel': 'vector',
+  'taming.models.vqgan.GumbelVQ': 'gumbel',
+};
+
 function flatten(json: Record<string, unknown>, caller: string): Record<string, unknown> {
   const model = configObject(json['model'], 'model', caller);
-  const target = model['target'];
-  if (typeof target === 'string' && !target.endsWith('.VQModel')) {
+  const target = (model['target'] ?? 'taming.models.vqgan.VQModel') as string;
+  if (!Object.hasOwn(TARGETS, target)) {
     throw new ConfigError(
-      `${caller}: model.target: expected taming.models.vqgan.VQModel, received ${JSON.stringify(target)}.`,
+      `${caller}: model.target: expected one of ${Object.keys(TARGETS).join(', ')}, received ${JSON.stringify(target)}.`,
     );
   }
   const { ddconfig, embed_dim, n_embed } = configObject(model['params'], 'model.params', caller);
-  return { ...configObject(ddconfig, 'model.params.ddconfig', caller), embed_dim, n_embed };
+  const sizes = configObject(ddconfig, 'model.params.ddconfig', caller);
+  return { ...sizes, embed_dim, n_embed, quantizer: TARGETS[target] };
 }

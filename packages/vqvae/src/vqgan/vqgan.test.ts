@@ -1,7 +1,7 @@
 import '@crossmodal/backend-onnx';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
-import { serializeSafetensors, valueAndGrad } from '@crossmodal/core';
+import { hostTensorFromValues, Rng, serializeSafetensors, valueAndGrad } from '@crossmodal/core';
 import { filesInMemory } from '@crossmodal/hub';
 import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
@@ -75,6 +75,27 @@ describe('VQGAN', () => {
     expect([...again.namedParameters().keys()]).toContain('quantize.embedding.weight');
   });
 
+  it("is a GumbelVQ where the file is of taming-transformers' GumbelVQ", async () => {
+    const { model } = readJson('tiny-vqgan/config.json');
+    const vqgan = VQGAN.fromConfig(
+      { model: { ...model, target: 'taming.models.vqgan.GumbelVQ' } },
+      { rng: new Rng(0) },
+    );
+    const state = await (await taming()).stateDict();
+    const { 'quantize.embedding.weight': codes, ...rest } = state;
+    const gumbel = {
+      'quantize.embed.weight': codes!,
+      'quantize.proj.weight': hostTensorFromValues(golden.array('gumbel_proj').values, [11, 5, 1, 1], 'F32'),
+      'quantize.proj.bias': hostTensorFromValues(new Float32Array(11), [11], 'F32'),
+    };
+    vqgan.loadStateDict({ ...rest, ...gumbel });
+    expect(vqgan.encode(pixels()).dataSync()).toEqual(golden.tensor('gumbel_indices').dataSync());
+    const again = VQGAN.fromConfig(JSON.parse((await vqgan.toFiles())['config.json'] as string), {
+      rng: new Rng(1),
+    });
+    again.loadStateDict(await vqgan.stateDict());
+  });
+
   it("reads the codebook's other name, and keys under model.", async () => {
     const vqgan = await taming();
     const state = await vqgan.stateDict();
@@ -119,8 +140,11 @@ describe('VQGAN', () => {
       'readVQGANConfig: double_z: expected false, received true.',
     );
     const { model } = readJson('tiny-vqgan/config.json');
-    expect(() => readVQGANConfig({ model: { ...model, target: 'taming.models.vqgan.GumbelVQ' } })).toThrow(
-      'readVQGANConfig: model.target: expected taming.models.vqgan.VQModel, received "taming.models.vqgan.GumbelVQ".',
+    expect(() =>
+      readVQGANConfig({ model: { ...model, target: 'taming.models.cond_transformer.Net2NetTransformer' } }),
+    ).toThrow(
+      'readVQGANConfig: model.target: expected one of taming.models.vqgan.VQModel, taming.models.vqgan.GumbelVQ, ' +
+        'received "taming.models.cond_transformer.Net2NetTransformer".',
     );
   });
 });

@@ -1,5 +1,6 @@
 import { Conv2d, type Rng, type TensorReader } from '@crossmodal/core';
 import { type ModelFiles, openWeights, type PretrainedFamily } from '@crossmodal/hub';
+import { GumbelQuantizer } from '../quantizers/gumbel-quantizer';
 import { VectorQuantizer } from '../quantizers/vector-quantizer';
 import { VQAutoencoder } from '../vqvae/vq-autoencoder';
 import { flaxVQGANTensors, isFlaxVQGAN } from './flax-tensors';
@@ -35,10 +36,11 @@ export class VQGAN extends VQAutoencoder {
   };
   static override readonly checkpointKeys = {
     'quantizer.embedding': ['quantize.embedding', 'quantize.embed'],
+    quantizer: 'quantize',
   };
   readonly encoder: VQGANEncoder;
   readonly quantConv: Conv2d;
-  readonly quantizer: VectorQuantizer;
+  readonly quantizer: VectorQuantizer | GumbelQuantizer;
   readonly postQuantConv: Conv2d;
   readonly decoder: VQGANDecoder;
   readonly config: VQGANConfig;
@@ -48,13 +50,11 @@ export class VQGAN extends VQAutoencoder {
     const { zChannels, embedDim: dim, nEmbed: codebookSize } = config;
     this.encoder = new VQGANEncoder({ ...config, rng });
     this.quantConv = new Conv2d(zChannels, dim, { kernelSize: 1, rng });
-    this.quantizer = new VectorQuantizer({
-      codebookSize,
-      dim,
-      commitmentWeight: BETA,
-      legacyBeta: true,
-      rng,
-    });
+    const options = { codebookSize, dim, rng };
+    this.quantizer =
+      config.quantizer === 'gumbel'
+        ? new GumbelQuantizer(options)
+        : new VectorQuantizer({ ...options, commitmentWeight: BETA, legacyBeta: true });
     this.postQuantConv = new Conv2d(dim, zChannels, { kernelSize: 1, rng });
     this.decoder = new VQGANDecoder({ ...config, rng });
     this.config = config;

@@ -84,6 +84,31 @@ describe('VQVAE', () => {
     expect(codebookIndices.shape).toEqual([1, 2, 3]);
   });
 
+  it.each([
+    ['vector', { codebook_size: 7, dim: 4 }],
+    ['ema', { codebook_size: 7, dim: 4 }],
+    ['cosine', { codebook_size: 7, dim: 4, codebook_dim: 2 }],
+    ['sim', { codebook_size: 7, dim: 4 }],
+    ['gumbel', { codebook_size: 7, dim: 4 }],
+    ['fsq', { levels: [5, 3] }],
+    ['lfq', { codebook_size: 8 }],
+    ['residual', { num_quantizers: 2, quantizer: { type: 'vector', codebook_size: 7, dim: 4 } }],
+    ['multi_head', { num_heads: 2, quantizer: { type: 'ema', codebook_size: 7, dim: 2 } }],
+  ])('learns, decodes and is saved with a quantizer of type %s', async (type, options) => {
+    const rng = new Rng(1);
+    const coder = { type: 'patch', hidden_size: 8, num_residual_blocks: 0 };
+    const config = { encoder: coder, quantizer: { type, ...options }, decoder: coder };
+    const vqvae = VQVAE.fromConfig(config, { rng });
+    const { gradients } = valueAndGrad(
+      () => vqvae.forward(pixels(), { training: true, rng }).loss,
+      vqvae.namedParameters(),
+    );
+    expect([...gradients.keys()].sort()).toEqual([...vqvae.trainableParameters().keys()].sort());
+    expectClose(vqvae.decode(vqvae.encode(pixels())), vqvae.forward(pixels()).reconstruction);
+    const again = await VQVAE.fromPretrained(inMemory(await vqvae.toFiles()));
+    expect(await again.stateDict()).toEqual(await vqvae.stateDict());
+  });
+
   it('leaks nothing', async () => {
     for (const name of ['patch', 'conv']) {
       const vqvae = await load(name);
@@ -109,6 +134,11 @@ describe('VQVAE', () => {
     );
     expect(() => VQVAE.fromConfig({}, { rng })).toThrow(
       'VQVAE.fromConfig: encoder: expected an object, received undefined.',
+    );
+    const coder = { type: 'patch' };
+    const nested = { type: 'residual', quantizer: { type: 'vq' } };
+    expect(() => VQVAE.fromConfig({ encoder: coder, quantizer: nested }, { rng })).toThrow(
+      'VQVAE.fromConfig: quantizer.quantizer.type: expected one of vector, ema, cosine, ',
     );
     const bad = { encoder: { type: 'conv', hidden_size: 0 } };
     expect(() => VQVAE.fromConfig(bad, { rng })).toThrow(

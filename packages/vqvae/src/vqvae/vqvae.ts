@@ -30,7 +30,7 @@ export interface VQVAEOptions {
  *
  * const config = {
  *   encoder: { type: 'patch', patch_size: 4, hidden_size: 128 }, // or conv
- *   quantizer: { type: 'ema', codebook_size: 512, dim: 32 }, // or vector
+ *   quantizer: { type: 'ema', codebook_size: 512, dim: 32 }, // vector, cosine, sim, gumbel, fsq, lfq, residual, multi_head
  *   decoder: { type: 'patch', patch_size: 4, hidden_size: 128 },
  * };
  * await VQVAE.fromConfig(config, { rng }).saveTo('my-vqvae');
