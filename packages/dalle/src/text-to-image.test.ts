@@ -1,6 +1,14 @@
 import '@crossmodal/backend-onnx';
 import '@tensorflow/tfjs-backend-cpu';
 import { Rng } from '@crossmodal/core';
+import {
+  type DVAE,
+  EMAVectorQuantizer,
+  PatchDecoder,
+  PatchEncoder,
+  type VQGAN,
+  VQVAE,
+} from '@crossmodal/vqvae';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ImageTokenizer } from './image-tokenizer';
@@ -142,6 +150,24 @@ describe.each(['cpu', 'onnx'])('TextToImage on %s', (backend) => {
     await expect(artist.generate('ab', { onToken: onThrow })).rejects.toThrow('broken');
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+it('takes the image tokenizers of the package of VQ-VAEs, and the first rows of a picture', async () => {
+  await tf.setBackend('cpu');
+  const rng = new Rng(1);
+  const [encoder, decoder] = [
+    new PatchEncoder({ patchSize: 2, rng }),
+    new PatchDecoder({ patchSize: 2, rng }),
+  ];
+  const quantizer = new EMAVectorQuantizer({ codebookSize: 9, dim: encoder.outChannels, rng });
+  const tokenizers: [ImageTokenizer, ...(VQGAN | DVAE)[]] = [new VQVAE({ encoder, quantizer, decoder, rng })];
+  const [vqvae] = tokenizers;
+  const codes = vqvae.encode(tf.randomUniform([1, 6, 8, 3], 0, 1, 'float32', 1)); // [1, 3, 4]
+  const prime = Array.from(codes.dataSync()).slice(0, 8);
+  const artist = new TextToImage({ model: build(), tokenizer, imageTokenizer: vqvae });
+  const [image] = await artist.generate('ab', { prime });
+  expect(image!.tokens.slice(0, 8)).toEqual(prime);
+  expect(image!.picture).toMatchObject({ width: 8, height: 6 });
 });
 
 describe('TextToImage', () => {
