@@ -18,7 +18,9 @@ import type { DecodingStart, ImageTokenDecoder, ImageTokenModel } from '../sampl
 import { attentionBias } from './attention-bias';
 import { BlockCache, DALLEBlock } from './dalle-block';
 import { type AttentionKind, type DALLEConfig, type DALLEOptions, readDALLEConfig } from './dalle-config';
+import { GridPositions } from './grid-positions';
 import { gridRotaryTables } from './grid-rotary-tables';
+import { padText } from './pad-text';
 import type { SequenceLayout } from './sequence-layout';
 import { shiftMasks } from './token-shift';
 
@@ -58,12 +60,11 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
   static readonly family: PretrainedFamily<DALLE> = {
     build: (json, rng) => new DALLE({ ...readDALLEConfig(json), rng }),
   };
+  static override readonly checkpointKeys = { positions: '' };
   /** Ids of text, of its padding by position, and the start. */
   readonly textEmbedding: Embedding;
   readonly imageEmbedding: Embedding;
-  readonly textPositions: Embedding | undefined;
-  readonly rowPositions: Embedding | undefined;
-  readonly columnPositions: Embedding | undefined;
+  readonly positions: GridPositions | undefined;
   readonly layers: ModuleList<DALLEBlock>;
   readonly norm: LayerNorm;
   readonly textHead: Linear;
@@ -81,11 +82,8 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     const embedding = (count: number) => new Embedding(count, hiddenSize, { rng });
     this.textEmbedding = embedding(textIds + 1);
     this.imageEmbedding = embedding(codebookSize);
-    if (config.positions === 'axial') {
-      this.textPositions = embedding(textLength + 1);
-      this.rowPositions = embedding(gridHeight);
-      this.columnPositions = embedding(gridWidth);
-    }
+    this.layout = { textPositions: textLength + 1, gridHeight, gridWidth };
+    if (config.positions === 'axial') this.positions = new GridPositions(this.layout, hiddenSize, rng);
     const block = () =>
       new DALLEBlock({ ...config, activationDropout: 0, epsilon: config.layerNormEpsilon, rng });
     this.layers = new ModuleList(Array.from({ length: config.numLayers }, block));
@@ -93,7 +91,6 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     this.textHead = new Linear(hiddenSize, textIds, { rng });
     this.imageHead = new Linear(hiddenSize, codebookSize, { rng });
     this.dropout = new Dropout(config.dropout);
-    this.layout = { textPositions: textLength + 1, gridHeight, gridWidth };
     this.config = config;
 
     // As GPT-2 starts: those before a sum smaller by the number of sums.
@@ -142,15 +139,9 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     const count = imageIds?.shape[1] ?? 0;
     assertAtMost(count, grid, 'imageIds');
     return tf.tidy(() => {
-      const dropped = this.dropTexts(batch, context);
-      const kept =
-        dropped &&
-        tf.tensor2d(
-          dropped.map((drop) => Number(!drop)),
-          [batch, 1],
-          'int32',
-        );
-      const padded = this.padText(textIds, attentionMask, kept);
+      const kept = this.keptTexts(batch, context);
+      const mask = attentionMask ?? (tf.onesLike(textIds) as tf.Tensor2D);
+      const padded = padText(textIds, kept ? tf.mul(mask, kept) : mask, this.config);
       const read = imageIds && tf.slice(imageIds, [0, 0], [-1, Math.min(count, grid - 1)]);
       const hidden = this.run(this.embed(padded, read), 0, undefined, context);
       const text = tf.slice(hidden, [0, 0, 0], [-1, textLength, -1]);
@@ -167,17 +158,19 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
 
   /** Tells the tokens of images with what it keeps of the past; see {@link ImageTokenModel}. */
   startDecoding({ texts, prime }: DecodingStart): ImageTokenDecoder {
-    const { textLength } = this.config;
+    const { textLength, textVocabSize } = this.config;
     const caches = Array.from(this.layers, () => new BlockCache());
     let position = 0;
+    const padded = texts.map((text) =>
+      Array.from({ length: textLength }, (_, i) => text[i] ?? textVocabSize + i),
+    );
     const next = (tokens?: readonly number[]) => {
       const rows = tokens?.map((token) => [token]) ?? prime;
       const logits = tf.tidy(() => {
         const count = rows[0]!.length;
         const read = count > 0 ? tf.tensor2d(rows as number[][], [rows.length, count], 'int32') : undefined;
-        const embedded = tokens
-          ? this.embed(undefined, read)
-          : this.embed(textRows(texts, this.config), read);
+        const text = tokens ? undefined : tf.tensor2d(padded, [padded.length, textLength], 'int32');
+        const embedded = this.embed(text, read);
         const hidden = this.run(embedded, position, caches);
         const last = tf.slice(hidden, [0, hidden.shape[1] - 1, 0], [-1, 1, -1]);
         return tf.squeeze(this.imageHead.forward(last), [1]) as tf.Tensor2D;
@@ -197,32 +190,13 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     return { architectures: ['DALLE'], model_type: 'dalle', ...writeConfig(this.config) };
   }
 
-  /** Which texts to leave out. */
-  private dropTexts(batch: number, context: ForwardContext | undefined): boolean[] | undefined {
+  /** int32 [batch, 1], 0 for a text that training leaves out; undefined where it leaves out none. */
+  private keptTexts(batch: number, context: ForwardContext | undefined): tf.Tensor2D | undefined {
     const { textDropRate } = this.config;
     if (!context?.training || textDropRate === 0) return undefined;
     const rng = requireRng(context, 'DALLE');
-    return Array.from({ length: batch }, () => rng.bernoulli(textDropRate));
-  }
-
-  /** Text of full length, int32 [batch, textLength], with the ids of padding where a mask is 0 or the text ends. */
-  private padText(
-    textIds: tf.Tensor2D,
-    attentionMask: tf.Tensor2D | undefined,
-    kept: tf.Tensor2D | undefined,
-  ): tf.Tensor2D {
-    const { textVocabSize, textLength } = this.config;
-    const [batch, length] = textIds.shape;
-    const widen = (x: tf.Tensor2D) =>
-      tf.pad2d(x, [
-        [0, 0],
-        [0, textLength - length],
-      ]);
-    const mask = attentionMask ?? (tf.onesLike(textIds) as tf.Tensor2D);
-    const present = widen(kept ? tf.mul(mask, kept) : mask);
-    const padding = tf.range(textVocabSize, textVocabSize + textLength, 1, 'int32');
-    const all = tf.tile(tf.reshape(padding, [1, textLength]), [batch, 1]);
-    return tf.where(tf.cast(present, 'bool'), widen(textIds), all) as tf.Tensor2D;
+    const kept = Array.from({ length: batch }, () => Number(!rng.bernoulli(textDropRate)));
+    return tf.tensor2d(kept, [batch, 1], 'int32');
   }
 
   /** Vectors without positions of the start, a text and image tokens, or of image tokens alone. */
@@ -246,21 +220,19 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
   ): tf.Tensor3D {
     const { config, layout } = this;
     const length = embedded.shape[1];
-    const biases = new Map<AttentionKind, tf.Tensor4D | undefined>();
-    for (const kind of config.attentionKinds) {
-      const isCausalOnly = kind === 'full' && !config.stableSoftmax;
-      const { kernelSize } = config;
-      if (!biases.has(kind))
-        biases.set(
-          kind,
-          isCausalOnly ? undefined : attentionBias(kind, { layout, kernelSize, start, length }),
-        );
-    }
+    const range = { layout, kernelSize: config.kernelSize, start, length };
+    const isCausalOnly = (kind: AttentionKind) => kind === 'full' && !config.stableSoftmax;
+    const biases = new Map(
+      [...new Set(config.attentionKinds)].map((kind) => [
+        kind,
+        isCausalOnly(kind) ? undefined : attentionBias(kind, range),
+      ]),
+    );
     const headDim = config.hiddenSize / config.numHeads;
     const rotary =
       config.positions === 'rotary' ? gridRotaryTables(layout, headDim, { start, length }) : undefined;
     const shift = config.tokenShift ? shiftMasks(layout, start, length) : undefined;
-    const positions = this.positionEmbeddings(start, length);
+    const positions = this.positions?.forward(start, length);
     let x = this.dropout.forward(positions ? tf.add(embedded, positions) : embedded, context) as tf.Tensor3D;
     for (const [i, layer] of [...this.layers].entries()) {
       const bias = biases.get(config.attentionKinds[i % config.attentionKinds.length]!);
@@ -268,39 +240,6 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     }
     return this.norm.forward(x) as tf.Tensor3D;
   }
-
-  /** Learned vectors of the positions, [length, hiddenSize]. */
-  private positionEmbeddings(start: number, length: number): tf.Tensor | undefined {
-    const { textPositions, rowPositions, columnPositions } = this;
-    if (!textPositions || !rowPositions || !columnPositions) return undefined;
-    const { textPositions: before, gridWidth } = this.layout;
-    const text = Math.max(0, Math.min(before, start + length) - start);
-    const parts: tf.Tensor[] = [];
-    if (text > 0) parts.push(tf.slice(textPositions.weight.value, [start, 0], [text, -1]));
-    if (text < length) {
-      const first = start + text - before;
-      const ids = (of: (index: number) => number) =>
-        tf.tensor1d(
-          Array.from({ length: length - text }, (_, i) => of(first + i)),
-          'int32',
-        );
-      const rows = rowPositions.forward(ids((index) => Math.floor(index / gridWidth)));
-      parts.push(tf.add(rows, columnPositions.forward(ids((index) => index % gridWidth))));
-    }
-    return tf.concat(parts, 0);
-  }
-}
-
-/** Texts of any length as ids of full length, with those of padding after them. */
-function textRows(
-  texts: readonly (readonly number[])[],
-  { textLength, textVocabSize }: DALLEConfig,
-): tf.Tensor2D {
-  const rows = texts.map((text) => {
-    assertAtMost(text.length, textLength, 'texts');
-    return Array.from({ length: textLength }, (_, i) => text[i] ?? textVocabSize + i);
-  });
-  return tf.tensor2d(rows, [rows.length, textLength], 'int32');
 }
 
 function assertAtMost(count: number, most: number, what: string): void {
