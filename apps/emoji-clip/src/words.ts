@@ -10,10 +10,11 @@ const SAMPLES_PER_CONCEPT = 12;
 export function learnTokenizer(
   concepts: readonly Concept[],
   vocabSize: number,
+  chineseShare?: number,
 ): Promise<ByteLevelBPETokenizer> {
   const rng = new Rng(0);
   const captions = concepts.flatMap((concept) =>
-    Array.from({ length: SAMPLES_PER_CONCEPT }, () => plainWords(sampleCaption(concept, rng))),
+    Array.from({ length: SAMPLES_PER_CONCEPT }, () => plainWords(sampleCaption(concept, rng, chineseShare))),
   );
   return trainByteLevelBPE(captions, { vocabSize, specialTokens: ['<pad>'], padToken: '<pad>' });
 }

@@ -15,8 +15,8 @@ export function conceptName(concept: Concept, language: 'en' | 'zh' = 'en'): str
  * A caption of a concept to train on, in English or Chinese: its label alone, or with up to three of its tags in
  * random order, now and then those tags without the label.
  */
-export function sampleCaption(concept: Concept, rng: Rng): string {
-  const chinese = rng.bernoulli(CHINESE_SHARE);
+export function sampleCaption(concept: Concept, rng: Rng, chineseShare = CHINESE_SHARE): string {
+  const chinese = rng.bernoulli(chineseShare);
   const label = chinese ? concept.labelZh : concept.label;
   const tags = chinese ? concept.tagsZh : concept.tags;
   const count = rng.bernoulli(LABEL_ONLY_SHARE) ? 0 : rng.integer(MAX_TAGS + 1);

@@ -32,6 +32,8 @@ export interface AugmentStrength {
 
 const MEAN = 0.75;
 const STD = 0.3;
+/** The values of black and white in the pictures that {@link augmentPicture} writes. */
+export const PIXEL_RANGE = [(0 - MEAN) / STD, (1 - MEAN) / STD] as const;
 const RADIANS = Math.PI / 180;
 /** Luminance and the two chromas of YIQ, whose plane a turn of the hue turns. */
 const Y = [0.299, 0.587, 0.114] as const;

@@ -1,0 +1,24 @@
+/** What other apps use of this one. */
+
+// pages and terminals
+export { CACHE, PICTURE_SIZE, UNSEEN } from './commands/train';
+// words and drawings
+export { attributionTable } from './data/attribution';
+export { conceptName, sampleCaption } from './data/captions';
+export type { Concept } from './data/concepts';
+export { type Designer, designerById, designers } from './data/designers';
+export { type EmojiData, loadEmoji } from './data/load-emoji';
+// the trained model
+export { pictureProcessor } from './picture-processor';
+// pictures
+export { type AugmentStrength, augmentPicture, PIXEL_RANGE } from './pictures/augment-picture';
+export { Augmenter } from './pictures/augmenter';
+export { type PictureStack, stackPictures } from './pictures/picture-stack';
+export { type Chart, type Curve, chartsHtml } from './report/curves';
+export { escapeHtml, table } from './report/html';
+export { pageHtml } from './report/page';
+export { figureByStep, readLog, thinned } from './report/read-log';
+export { RunFolder, type TrainedModel } from './run-folder';
+export { renderBar } from './terminal-bar';
+export { showsColours, terminalPictures } from './terminal-picture';
+export { learnTokenizer, plainWords, wordTokenizer } from './words';

@@ -1,0 +1,74 @@
+import { isCrossmodalError } from '@crossmodal/core';
+import { Command, InvalidArgumentError } from 'commander';
+import { drawCommand } from './commands/draw';
+import { trainCommand } from './commands/train';
+import { RunFolder } from './run-folder';
+
+interface Options {
+  quick?: boolean;
+  fresh?: boolean;
+  out?: string;
+  clip?: string;
+  count: number;
+  seed: number;
+}
+
+const program = new Command('npm run emoji-dalle --')
+  .description(
+    'A DALL-E of emoji. Without a prompt: trains it, measures it and writes a report, going on where it was stopped. ' +
+      'With one: draws it.',
+  )
+  .argument('[prompt...]', 'what to draw')
+  .option('--quick', 'all of it in about a minute: shows that it runs, not how well')
+  .option('--fresh', 'throw away what an earlier run left, and begin anew')
+  .option('--out <folder>', 'where the run is kept (default: runs/emoji-dalle, or runs/emoji-dalle-quick)')
+  .option('--clip <folder>', 'the run of emoji-clip whose CLIP ranks pictures (default: runs/emoji-clip)')
+  .option('-n, --count <count>', 'pictures of the prompt', wholeNumber(1), 8)
+  .option('--seed <seed>', 'of the pictures: the same one makes the same ones', wholeNumber(0), 0)
+  .showHelpAfterError()
+  .action(async (words: string[], options: Options) => {
+    if (words.length > 0) await drawCommand(trainedFolder(options), words.join(' '), options);
+    else await trainCommand(runFolder(options), options, stopSignal());
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isCrossmodalError(error)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+function runFolder({ out, quick }: Options): RunFolder {
+  return new RunFolder(out ?? (quick ? 'runs/emoji-dalle-quick' : 'runs/emoji-dalle'));
+}
+
+/** The full run, or else the quick one. */
+function trainedFolder(options: Options): RunFolder {
+  const asked = runFolder(options);
+  if (options.out || asked.isFinished) return asked;
+  const quick = runFolder({ ...options, quick: true });
+  return quick.isFinished ? quick : asked;
+}
+
+/** The first time, the step is finished and everything saved; the second time, it ends at once. */
+function stopSignal(): AbortSignal {
+  const abort = new AbortController();
+  const stop = () => {
+    if (abort.signal.aborted) process.exit(130);
+    console.error('\nStopping after this step ... (again to stop at once)');
+    abort.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return abort.signal;
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`expected a whole number from ${least}.`);
+    return value;
+  };
+}
