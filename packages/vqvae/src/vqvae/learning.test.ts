@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { VQVAE } from './vqvae';
 
 const SIDE = 16;
-const STEPS = 250;
+const STEPS = 200;
 const BATCH = 32;
 /** In dB. What tells nothing of the picture, the mean of all, reaches 12 to 13. */
 const BAR = 18;

@@ -26,7 +26,7 @@ const IMAGE_CHANNELS = 3;
 
 /**
  * An encoder for training without a GPU: one convolution cuts the picture into patches, and all else runs at the size
- * of the codes' map. Twice as fast as {@link ConvEncoder} and the decoder to it, with as many channels.
+ * of the codes' map, with batch norms, for few steps.
  *
  * @throws ConfigError when `patchSize` is no power of two.
  * @example
