@@ -6,7 +6,7 @@ import type { Recipe } from './recipe';
 import type { TrainedModels } from './run-folder';
 
 /** Prompts drawn at a time. */
-const PROMPTS_AT_ONCE = 4;
+const PROMPTS_AT_ONCE = 8;
 
 /** A prompt with the pictures made of it. */
 export interface Drawn {

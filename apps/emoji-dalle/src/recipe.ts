@@ -44,24 +44,25 @@ export interface Recipe {
   };
   /** How pictures are drawn. */
   sampling: { numImages: number; temperature: number; topK: number; guidanceScale: number };
-  /** At most so many pictures are measured and held-out names drawn. */
-  measured: { pictures: number; prompts: number };
+  /** At most so many pictures are measured, on the way and at the end, and so many held-out names drawn. */
+  measured: { onTheWay: number; pictures: number; prompts: number };
   seed: number;
 }
 
-const NO_CHANGE: AugmentStrength = {
+/** What another designer would do: outlines above all, other colours, another place. */
+const AUGMENT: AugmentStrength = {
   rotation: 0,
-  logScale: 0,
+  logScale: 0.05,
   logAspect: 0,
   shear: 0,
-  shift: 0,
-  hue: 0,
-  logSaturation: 0,
-  grey: 0,
+  shift: 0.03,
+  hue: 20,
+  logSaturation: 0.2,
+  grey: 0.05,
   logContrast: 0,
   brightness: 0,
-  outline: 0,
-  lineArt: 0,
+  outline: 0.4,
+  lineArt: 0.05,
   ground: 0,
   erase: 0,
 };
@@ -83,29 +84,29 @@ export const recipe: Recipe = {
   heldOutShare: 0.05,
   imageSize: 64,
   vqvae: {
-    steps: 1200,
-    batchSize: 32,
+    steps: 3000,
+    batchSize: 16,
     learningRate: 4e-3,
     warmupSteps: 30,
     patchSize: 4,
     hiddenSize: 64,
     numResidualBlocks: 2,
-    codebookSize: 512,
-    codeDim: 32,
+    codebookSize: 1024,
+    codeDim: 16,
     decay: 0.98,
     kMeansIterations: 5,
     restartThreshold: 1,
-    augment: NO_CHANGE,
+    augment: AUGMENT,
   },
   dalle: {
     steps: 1500,
     batchSize: 16,
-    learningRate: 2e-3,
+    learningRate: 3e-3,
     warmupSteps: 50,
     weightDecay: 0.05,
-    hiddenSize: 192,
+    hiddenSize: 128,
     numLayers: 6,
-    numHeads: 6,
+    numHeads: 4,
     tokenShift: false,
     dropout: 0,
     textDropRate: 0.1,
@@ -113,7 +114,7 @@ export const recipe: Recipe = {
     vocabSize: 3072,
   },
   sampling: { numImages: 8, temperature: 0.9, topK: 128, guidanceScale: 2.5 },
-  measured: { pictures: 512, prompts: 48 },
+  measured: { onTheWay: 128, pictures: 2000, prompts: 64 },
   seed: 1,
 };
 
@@ -121,7 +122,7 @@ export const recipe: Recipe = {
 export const quickRecipe: Recipe = {
   ...recipe,
   designers: ['noto', 'twemoji'],
-  vqvae: { ...recipe.vqvae, steps: 60, warmupSteps: 10 },
-  dalle: { ...recipe.dalle, steps: 40, warmupSteps: 10, hiddenSize: 96, numLayers: 3, numHeads: 3 },
-  measured: { pictures: 96, prompts: 4 },
+  vqvae: { ...recipe.vqvae, steps: 100, warmupSteps: 10 },
+  dalle: { ...recipe.dalle, steps: 30, warmupSteps: 10, numLayers: 3 },
+  measured: { onTheWay: 32, pictures: 96, prompts: 4 },
 };

@@ -32,7 +32,7 @@ const recipe: Recipe = {
     ...{ textLength: 4, vocabSize: 300 },
   },
   sampling: { ...quickRecipe.sampling, numImages: 2, topK: 8 },
-  measured: { pictures: 8, prompts: 3 },
+  measured: { onTheWay: 4, pictures: 8, prompts: 3 },
 };
 
 const COLOURS = { red: [220, 30, 30], green: [30, 200, 30], blue: [30, 30, 220], yellow: [240, 220, 0] };

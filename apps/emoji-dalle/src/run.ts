@@ -51,13 +51,17 @@ export interface RunOptions {
 export async function run(options: RunOptions): Promise<Figures | undefined> {
   const { recipe, folder, data, judge, signal, loggers, say } = options;
   const { concepts } = data;
+  const { onTheWay, pictures } = recipe.measured;
   const common = { recipe, signal, loggers };
 
   say(`\n1. VQ-VAE: ${recipe.vqvae.steps} steps on ${data.training.concepts.length} drawings`);
   const { model: vqvae, finished } = await trainVQVAE(data.training, {
     ...common,
     stage: folder.stage('vqvae'),
-    evaluate: async (model) => ({ ...(await measureVQVAE(model, data.unseen, recipe)) }),
+    evaluate: async (model) => {
+      const { psnr, usage, perplexity } = await measureVQVAE(model, data.unseen, recipe, onTheWay);
+      return { psnr, usage, perplexity };
+    },
   });
   if (!finished) return undefined;
 
@@ -70,7 +74,11 @@ export async function run(options: RunOptions): Promise<Figures | undefined> {
   const trained = await trainDALLE(tokens, concepts, tokenizer, {
     ...common,
     stage: folder.stage('dalle'),
-    evaluate: async (model) => ({ ...(await measureDALLE(model, heldOut, concepts, tokenizer, recipe)) }),
+    evaluate: async (model) => {
+      const figures = await measureDALLE(model, heldOut, concepts, tokenizer, recipe, onTheWay);
+      const { imageLoss, otherNameLoss, unigramEntropy } = figures;
+      return { imageLoss, otherNameLoss, unigramEntropy };
+    },
   });
   if (!trained.finished) return undefined;
   const dalle = trained.model;
@@ -88,8 +96,8 @@ export async function run(options: RunOptions): Promise<Figures | undefined> {
   const ofFree = await rankDrawings(FREE_PROMPTS, images.slice(count), judge);
 
   const figures: Figures = {
-    vqvae: await measureVQVAE(vqvae, data.unseen, recipe),
-    dalle: await measureDALLE(dalle, heldOut, concepts, tokenizer, recipe),
+    vqvae: await measureVQVAE(vqvae, data.unseen, recipe, pictures),
+    dalle: await measureDALLE(dalle, heldOut, concepts, tokenizer, recipe, pictures),
     similarity: ofNames.scores && promptSimilarity(ofNames.scores, new Rng(recipe.seed)),
   };
   const codeCounts = new Array<number>(recipe.vqvae.codebookSize).fill(0);

@@ -20,16 +20,17 @@ export interface DALLEFigures {
   pictures: number;
 }
 
-/** Measures the DALL-E on pictures of a set, the same ones for the same recipe. */
+/** Measures the DALL-E on at most `most` pictures of a set, the same ones for the same recipe. */
 export async function measureDALLE(
   dalle: DALLE,
   set: TokenSet,
   concepts: readonly Concept[],
   tokenizer: Tokenizer,
-  { measured, seed }: Recipe,
+  { seed }: Recipe,
+  most: number,
 ): Promise<DALLEFigures> {
   const order = new Rng(seed).split('measured').permutation(set.concepts.length);
-  const chosen = [...order.subarray(0, measured.pictures)];
+  const chosen = [...order.subarray(0, most)];
   const names = chosen.map((picture) => conceptName(concepts[set.concepts[picture]!]!));
   const others = chosen.map((_, i) => names[(i + 1) % names.length]!);
   const meanLoss = async (captions: readonly string[]) => {

@@ -18,14 +18,15 @@ export interface VQVAEFigures {
   pictures: number;
 }
 
-/** Measures the VQ-VAE on pictures of a stack, the same ones for the same recipe. */
+/** Measures the VQ-VAE on at most `most` pictures of a stack, the same ones for the same recipe. */
 export async function measureVQVAE(
   vqvae: VQVAE,
   stack: PictureStack,
-  { imageSize, measured, seed }: Recipe,
+  { imageSize, seed }: Recipe,
+  most: number,
 ): Promise<VQVAEFigures> {
   const order = new Rng(seed).split('measured').permutation(stack.concepts.length);
-  const chosen = order.subarray(0, measured.pictures);
+  const chosen = order.subarray(0, most);
   const usage = new CodebookUsage(vqvae);
   const ratios: number[] = [];
   for (let start = 0; start < chosen.length; start += BATCH) {
