@@ -80,11 +80,10 @@ const data: DrawingData = {
 
 describe('a run', () => {
   const root = mkdtempSync(join(tmpdir(), 'emoji-dalle-'));
-  const said: string[] = [];
   let judge: Reranker;
 
-  /** Runs in a folder; is interrupted after that many steps in all. */
-  async function runIn(name: string, stopAfter = Number.POSITIVE_INFINITY) {
+  /** Runs in a folder; is interrupted after that many steps in all, or at a line that it says. */
+  async function runIn(name: string, stopAfter = Number.POSITIVE_INFINITY, stopAt?: string) {
     const folder = new RunFolder(join(root, name));
     await folder.begin(recipe, false);
     const abort = new AbortController();
@@ -92,9 +91,12 @@ describe('a run', () => {
     const stopper: Logger = ({ type }) => {
       if (type === 'step' && ++steps >= stopAfter) abort.abort();
     };
+    const say = (line: string) => {
+      if (stopAt && line.includes(stopAt)) abort.abort();
+    };
     const figures = await run({
       ...{ recipe, folder, data, judge, attribution: 'drawn by <nobody>' },
-      ...{ signal: abort.signal, loggers: [stopper], say: (line: string) => said.push(line) },
+      ...{ signal: abort.signal, loggers: [stopper], say },
     });
     return { folder, figures, steps };
   }
@@ -130,6 +132,7 @@ describe('a run', () => {
     expect((await runIn('stopped', 4)).figures).toBeUndefined(); // in the VQ-VAE
     const second = await runIn('stopped', 5); // its last 2, and 3 of the DALL-E
     expect(second.figures).toBeUndefined();
+    expect((await runIn('stopped', 99, 'Drawings to tokens')).figures).toBeUndefined();
     const third = await runIn('stopped');
     expect(third.steps).toBe(3);
     expect(third.figures).toEqual(whole.figures);

@@ -49,6 +49,16 @@ export interface RunOptions {
 
 /** Both trainings, figures, pictures and the report. Goes on where it was stopped; undefined when it was again. */
 export async function run(options: RunOptions): Promise<Figures | undefined> {
+  try {
+    return await runStages(options);
+  } catch (error) {
+    const { signal } = options;
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
+  }
+}
+
+async function runStages(options: RunOptions): Promise<Figures | undefined> {
   const { recipe, folder, data, judge, signal, loggers, say } = options;
   const { concepts } = data;
   const { onTheWay, pictures } = recipe.measured;
@@ -66,8 +76,14 @@ export async function run(options: RunOptions): Promise<Figures | undefined> {
   if (!finished) return undefined;
 
   say('\n2. Drawings to tokens');
-  const tokens = await tokenize(vqvae, data.training, recipe.imageSize);
-  const heldOut = await tokenize(vqvae, data.heldOut, recipe.imageSize);
+  let told = 0;
+  const onProgress = (done: number, total: number) => {
+    if (done < total && done < told + 4000) return;
+    told = done;
+    say(`${done} of ${total}`);
+  };
+  const tokens = await tokenize(vqvae, data.training, recipe.imageSize, { signal, onProgress });
+  const heldOut = await tokenize(vqvae, data.heldOut, recipe.imageSize, { signal });
 
   say(`\n3. DALL-E: ${recipe.dalle.steps} steps`);
   const tokenizer = await learnTokenizer(concepts, recipe.dalle.vocabSize, CHINESE_SHARE);
@@ -89,6 +105,7 @@ export async function run(options: RunOptions): Promise<Figures | undefined> {
   const artist = createArtist({ vqvae, dalle, tokenizer }, say);
   const prompts = [...names, ...FREE_PROMPTS];
   const images = await drawPrompts(artist, prompts, recipe, {
+    signal,
     onProgress: (done) => say(`drawn ${done} of ${prompts.length}`),
   });
   const count = names.length * recipe.sampling.numImages;

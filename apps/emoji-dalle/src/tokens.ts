@@ -1,3 +1,4 @@
+import { yieldToEventLoop } from '@crossmodal/core';
 import type { PictureStack } from '@crossmodal/emoji-clip';
 import type { VQVAE } from '@crossmodal/vqvae';
 import { pixelsOf } from './pixels';
@@ -14,17 +15,22 @@ export interface TokenSet {
   concepts: Int32Array;
 }
 
-/** Every picture of a stack as the tokens that the VQ-VAE makes of it. */
+/**
+ * Every picture of a stack as the tokens that the VQ-VAE makes of it.
+ *
+ * @throws The signal's reason when aborted.
+ */
 export async function tokenize(
   vqvae: VQVAE,
   stack: PictureStack,
   imageSize: number,
-  signal?: AbortSignal,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<TokenSet> {
   const { concepts } = stack;
   const length = (imageSize / vqvae.downsampling) ** 2;
   const tokens = new Int32Array(concepts.length * length);
   for (let start = 0; start < concepts.length; start += BATCH) {
+    await yieldToEventLoop(); // an engine that computes at once never gives way by itself
     signal?.throwIfAborted();
     const pictures = Array.from({ length: Math.min(BATCH, concepts.length - start) }, (_, i) => start + i);
     const pixels = pixelsOf(stack, pictures, imageSize);
@@ -32,6 +38,7 @@ export async function tokenize(
     tokens.set(await indices.data(), start * length);
     pixels.dispose();
     indices.dispose();
+    onProgress?.(start + pictures.length, concepts.length);
   }
   return { tokens, length, concepts };
 }
