@@ -99,9 +99,9 @@ export const recipe: Recipe = {
     augment: AUGMENT,
   },
   dalle: {
-    steps: 1500,
-    batchSize: 16,
-    learningRate: 3e-3,
+    steps: 2400,
+    batchSize: 8,
+    learningRate: 2e-3,
     warmupSteps: 50,
     weightDecay: 0.05,
     hiddenSize: 128,
@@ -123,6 +123,6 @@ export const quickRecipe: Recipe = {
   ...recipe,
   designers: ['noto', 'twemoji'],
   vqvae: { ...recipe.vqvae, steps: 100, warmupSteps: 10 },
-  dalle: { ...recipe.dalle, steps: 30, warmupSteps: 10, numLayers: 3 },
+  dalle: { ...recipe.dalle, steps: 60, warmupSteps: 10, numLayers: 3 },
   measured: { onTheWay: 32, pictures: 96, prompts: 4 },
 };
