@@ -67,7 +67,7 @@ const AUGMENT: AugmentStrength = {
   erase: 0,
 };
 
-/** openmoji, on which reconstruction is measured, chose nothing of this. */
+/** openmoji, on which reconstruction is measured, is never trained on; it chose the augmentation's outlines. */
 export const recipe: Recipe = {
   designers: [
     'noto',
