@@ -122,6 +122,7 @@ export {
 } from './layers/multi-head-attention';
 export { ResidualBlock, type ResidualBlockOptions } from './layers/residual-block';
 export { RMSNorm } from './layers/rms-norm';
+export { runInOrder } from './layers/run-in-order';
 export { TransformerBlock, type TransformerBlockConfig } from './layers/transformer-block';
 
 // optimizers

@@ -9,10 +9,10 @@ import {
   Module,
   ModuleList,
   type Rng,
+  runInOrder,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { kaimingConv2d } from '../shared/kaiming-convolutions';
-import { runInOrder } from '../shared/run-in-order';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { AttentionPool2d } from './attention-pool2d';
 import { Shortcut } from './bottleneck';

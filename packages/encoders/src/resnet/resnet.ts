@@ -10,11 +10,11 @@ import {
   maxPool2d,
   ResidualBlock,
   type Rng,
+  runInOrder,
 } from '@crossmodal/core';
 import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import { kaimingConv2d } from '../shared/kaiming-convolutions';
-import { runInOrder } from '../shared/run-in-order';
 import type { VisionEncoder, VisionEncoderOutput } from '../shared/tower';
 import { Bottleneck } from './bottleneck';
 import { type ResNetConfig, readResNetConfig } from './resnet-config';

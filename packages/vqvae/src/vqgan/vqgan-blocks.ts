@@ -7,10 +7,10 @@ import {
   Module,
   ModuleList,
   type Rng,
+  runInOrder,
   silu,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { runInOrder } from '../vqvae/image-coder';
 import { upsampleNearest } from './upsample-nearest';
 
 /** What all blocks of a model share. */

@@ -5,10 +5,11 @@ import {
   Module,
   ModuleList,
   type Rng,
+  runInOrder,
   silu,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ImageDecoder, type ImageEncoder, runInOrder } from '../vqvae/image-coder';
+import type { ImageDecoder, ImageEncoder } from '../vqvae/image-coder';
 import { VQGANLevel, VQGANMid, vqganNorm } from './vqgan-blocks';
 import type { VQGANConfig } from './vqgan-config';
 

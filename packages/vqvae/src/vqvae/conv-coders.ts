@@ -6,9 +6,10 @@ import {
   ModuleList,
   type Rng,
   relu,
+  runInOrder,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ImageDecoder, type ImageEncoder, runInOrder } from './image-coder';
+import type { ImageDecoder, ImageEncoder } from './image-coder';
 
 /** Sizes of a {@link ConvEncoder} and its {@link ConvDecoder}. */
 export interface ConvCoderConfig {

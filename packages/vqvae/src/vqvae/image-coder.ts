@@ -18,18 +18,3 @@ export interface ImageDecoder extends Module {
   /** float32 [batch, height', width', inChannels] to [batch, height, width, 3] */
   forward(features: tf.Tensor4D, context?: ForwardContext): tf.Tensor4D;
 }
-
-/** Layers of images one after the other; what lies between them is released as soon as it can be. */
-export function runInOrder(
-  layers: Iterable<{ forward(x: tf.Tensor4D, context?: ForwardContext): tf.Tensor4D }>,
-  x: tf.Tensor4D,
-  context?: ForwardContext,
-): tf.Tensor4D {
-  let y = x;
-  for (const layer of layers) {
-    const next = layer.forward(y, context);
-    if (y !== x) y.dispose();
-    y = next;
-  }
-  return y;
-}

@@ -8,9 +8,10 @@ import {
   ModuleList,
   ResidualBlock,
   type Rng,
+  runInOrder,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type ImageDecoder, type ImageEncoder, runInOrder } from './image-coder';
+import type { ImageDecoder, ImageEncoder } from './image-coder';
 
 /** Sizes of a {@link PatchEncoder} and its {@link PatchDecoder}. */
 export interface PatchCoderConfig {
