@@ -4,6 +4,7 @@ import { classifyCommand } from './commands/classify';
 import { searchCommand } from './commands/search';
 import { type TrainCommandOptions, trainCommand, UNSEEN } from './commands/train';
 import { RunFolder } from './run-folder';
+import { stopSignal } from './stop-signal';
 
 const program = new Command('npm start --')
   .description(
@@ -18,18 +19,7 @@ program
   .option('--quick', 'all of it in about a minute: shows that it runs, not how well')
   .option('--fresh', 'throw away what an earlier run left, and begin anew')
   .option('--steps <count>', 'steps of training', positive)
-  .action(async (options: TrainCommandOptions) => {
-    const abort = new AbortController();
-    const stop = () => {
-      // The first time, the step is finished and everything saved; the second time, it ends at once.
-      if (abort.signal.aborted) process.exit(130);
-      console.error('\nStopping after this step ... (again to stop at once)');
-      abort.abort();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    await trainCommand(runFolder(options.quick), options, abort.signal);
-  });
+  .action((options: TrainCommandOptions) => trainCommand(runFolder(options.quick), options, stopSignal()));
 
 program
   .command('search <words...>')

@@ -19,6 +19,8 @@ export { escapeHtml, table } from './report/html';
 export { pageHtml } from './report/page';
 export { figureByStep, readLog, thinned } from './report/read-log';
 export { RunFolder, type TrainedModel } from './run-folder';
+export { stopSignal } from './stop-signal';
 export { renderBar } from './terminal-bar';
 export { showsColours, terminalPictures } from './terminal-picture';
+export { textTable } from './text-table';
 export { learnTokenizer, plainWords, wordTokenizer } from './words';

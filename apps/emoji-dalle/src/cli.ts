@@ -1,4 +1,5 @@
 import { isCrossmodalError } from '@crossmodal/core';
+import { stopSignal } from '@crossmodal/emoji-clip';
 import { Command, InvalidArgumentError } from 'commander';
 import { drawCommand } from './commands/draw';
 import { trainCommand } from './commands/train';
@@ -49,19 +50,6 @@ function trainedFolder(options: Options): RunFolder {
   if (options.out || asked.isFinished) return asked;
   const quick = runFolder({ ...options, quick: true });
   return quick.isFinished ? quick : asked;
-}
-
-/** The first time, the step is finished and everything saved; the second time, it ends at once. */
-function stopSignal(): AbortSignal {
-  const abort = new AbortController();
-  const stop = () => {
-    if (abort.signal.aborted) process.exit(130);
-    console.error('\nStopping after this step ... (again to stop at once)');
-    abort.abort();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return abort.signal;
 }
 
 function wholeNumber(least: number): (text: string) => number {

@@ -11,13 +11,14 @@ import {
   type PictureStack,
   pictureProcessor,
   stackPictures,
+  textTable,
   wordTokenizer,
 } from '@crossmodal/emoji-clip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DrawingData } from './data';
 import { createArtist } from './draw';
 import { quickRecipe, type Recipe } from './recipe';
-import { figureRows, textTable } from './report/figures';
+import { figureRows } from './report/figures';
 import { run } from './run';
 import { RunFolder } from './run-folder';
 

@@ -1,3 +1,4 @@
+import { textTable } from '../text-table';
 import type { Designer } from './designers';
 import { packageVersion } from './read-package';
 
@@ -12,15 +13,5 @@ export function attributionTable(designers: readonly Designer[]): string {
     designer.url,
   ]);
   const header = ['drawings', 'by', 'licence', 'used for', 'package', 'source'];
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
-  );
-  return [header, ...rows]
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return textTable([header, ...rows]);
 }

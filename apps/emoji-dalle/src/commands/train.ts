@@ -1,9 +1,9 @@
 import { progressLogger, useBackend } from '@crossmodal/core';
-import { attributionTable, CACHE, designers, renderBar, UNSEEN } from '@crossmodal/emoji-clip';
+import { attributionTable, CACHE, designers, renderBar, textTable, UNSEEN } from '@crossmodal/emoji-clip';
 import { loadDrawings } from '../data';
 import { loadJudge, NO_JUDGE } from '../judge';
 import { recipe as fullRecipe, quickRecipe } from '../recipe';
-import { figureRows, textTable } from '../report/figures';
+import { figureRows } from '../report/figures';
 import { run } from '../run';
 import type { RunFolder } from '../run-folder';
 
