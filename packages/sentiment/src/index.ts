@@ -3,5 +3,8 @@ export type { SentimentInput, SentimentSample, Waveform } from './sentiment-samp
 // the tutorial model
 // models on feature sequences
 // metrics
+export { type MosiMetrics, mosiMetrics } from './metrics/mosi-metrics';
+export { type SentimentClassMetrics, sentimentClassMetrics } from './metrics/sentiment-class-metrics';
+export { type SimsMetrics, simsMetrics } from './metrics/sims-metrics';
 // data
 // small encoders
