@@ -1,4 +1,4 @@
-import { GraphBuilder } from './graph-builder';
+import { GraphBuilder } from '@crossmodal/onnx-graph';
 import { loadNativeRuntime } from './native-binding';
 
 let block: number | undefined;

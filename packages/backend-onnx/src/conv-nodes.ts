@@ -1,4 +1,4 @@
-import type { Attributes, GraphBuilder } from './graph-builder';
+import type { Attributes, GraphBuilder } from '@crossmodal/onnx-graph';
 
 type Pair = readonly [height: number, width: number];
 

@@ -1,7 +1,6 @@
+import type { GraphBuilder, OnnxDType } from '@crossmodal/onnx-graph';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import type { GraphBuilder } from './graph-builder';
 import type { OnnxBackend } from './onnx-backend';
-import type { OnnxDType } from './onnx-proto';
 
 export type DType = 'float32' | 'int32' | 'bool';
 export type TypedArray = Float32Array | Int32Array | Uint8Array;

@@ -1,10 +1,10 @@
+import { GraphBuilder } from '@crossmodal/onnx-graph';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { type DataStorage, type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Tensor } from 'onnxruntime-common';
 import type { Blocks } from './blocked-layout';
 import { BufferPool, type PooledBuffer } from './buffer-pool';
 import { OnnxBackendError } from './errors';
-import { GraphBuilder } from './graph-builder';
 import { constantDType, type DType, type Plan, type PlanInput, sizeOf, type TypedArray } from './kernel';
 import { loadNativeRuntime, type NativeRuntime } from './native-binding';
 import { options } from './options';

@@ -1,5 +1,5 @@
+import { type GraphBuilder, UNREADABLE } from '@crossmodal/onnx-graph';
 import type { Tensor } from 'onnxruntime-common';
-import { type GraphBuilder, UNREADABLE } from './graph-builder';
 import type { NativeRuntime, NativeSession } from './native-binding';
 import type { OnnxBackendOptions } from './options';
 

@@ -1,54 +1,8 @@
+import { BINARY_NODES, type BinaryNodes } from '@crossmodal/onnx-graph';
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import type { GraphBuilder } from '../graph-builder';
 import { type DType, feed, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
 
 const SMALL = 512;
-
-type Build = (graph: GraphBuilder, a: string, b: string) => string;
-interface Entry {
-  build: Build;
-  result?: DType;
-  takes?: DType[];
-}
-
-const node =
-  (opType: string): Build =>
-  (graph, a, b) =>
-    graph.op(opType, [a, b]);
-const comparison = (opType: string): Entry => ({
-  build: node(opType),
-  result: 'bool',
-  takes: ['float32', 'int32'],
-});
-const logical = (opType: string): Entry => ({ build: node(opType), result: 'bool', takes: ['bool'] });
-
-const table: Record<string, Entry> = {
-  Add: { build: node('Add') },
-  Sub: { build: node('Sub') },
-  Multiply: { build: node('Mul') },
-  RealDiv: { build: node('Div') },
-  Maximum: { build: node('Max') },
-  Minimum: { build: node('Min') },
-  Pow: { build: node('Pow') },
-  SquaredDifference: {
-    build(graph, a, b) {
-      const difference = graph.op('Sub', [a, b]);
-      return graph.op('Mul', [difference, difference]);
-    },
-  },
-  Equal: { ...comparison('Equal'), takes: ['float32', 'int32', 'bool'] },
-  NotEqual: {
-    build: (graph, a, b) => graph.op('Not', [graph.op('Equal', [a, b])]),
-    result: 'bool',
-    takes: ['float32', 'int32', 'bool'],
-  },
-  Less: comparison('Less'),
-  LessEqual: comparison('LessOrEqual'),
-  Greater: comparison('Greater'),
-  GreaterEqual: comparison('GreaterOrEqual'),
-  LogicalAnd: logical('And'),
-  LogicalOr: logical('Or'),
-};
 
 /** Both shapes with neighbouring axes merged where both are whole, or both broadcast alike. */
 export function mergeAxes(a: readonly number[], b: readonly number[]): [number[], number[]] {
@@ -74,7 +28,12 @@ export function mergeAxes(a: readonly number[], b: readonly number[]): [number[]
   return [mergedA, mergedB];
 }
 
-export function binaryPlan(kernelName: string, a: TensorInfo, b: TensorInfo, entry: Entry): Plan | undefined {
+export function binaryPlan(
+  kernelName: string,
+  a: TensorInfo,
+  b: TensorInfo,
+  entry: BinaryNodes,
+): Plan | undefined {
   const dtypes = entry.takes ?? ['float32'];
   if (a.dtype !== b.dtype || !dtypes.includes(a.dtype as DType)) return;
   const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
@@ -89,7 +48,7 @@ export function binaryPlan(kernelName: string, a: TensorInfo, b: TensorInfo, ent
   };
 }
 
-const broadcasting = Object.entries(table).map(
+const broadcasting = Object.entries(BINARY_NODES).map(
   ([kernelName, entry]): OnnxKernel => ({
     kernelName,
     plan: ({ a, b }) => binaryPlan(kernelName, a!, b!, entry),
@@ -98,7 +57,8 @@ const broadcasting = Object.entries(table).map(
 
 const prelu: OnnxKernel = {
   kernelName: 'Prelu',
-  plan: ({ x, alpha }) => binaryPlan('Prelu', x!, alpha!, { build: node('PRelu') }),
+  plan: ({ x, alpha }) =>
+    binaryPlan('Prelu', x!, alpha!, { build: (graph, a, b) => graph.op('PRelu', [a, b]) }),
 };
 
 const logicalNot: OnnxKernel = {

@@ -1,8 +1,8 @@
+import { type Attributes, float, type GraphBuilder } from '@crossmodal/onnx-graph';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { blocksOf, fillsBlocks, keepInBlocks, planesOf } from '../blocked-layout';
 import { channelBlock } from '../channel-block';
 import { type ConvSpec, convAttributes, convNodes, depthwiseNodes, NCHWC } from '../conv-nodes';
-import { type Attributes, float, type GraphBuilder } from '../graph-builder';
 import { feed, type HostKernel, type KernelCall, type PlanInput } from '../kernel';
 import { convSpec, imagesPerChunk, specKey } from './conv-spec';
 

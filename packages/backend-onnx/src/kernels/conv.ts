@@ -1,10 +1,11 @@
+import { activate } from '@crossmodal/onnx-graph';
 import { getKernel, type NamedAttrMap, type TensorInfo } from '@tensorflow/tfjs-core';
 import { channelBlock } from '../channel-block';
 import { type ConvSpec, convInputGradientNodes, convNodes } from '../conv-nodes';
 import { feed, type HostKernel, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
 import { convFilterGradient } from './conv-filter-gradient';
 import { convSpec, imagesPerChunk, isPointwise, specKey } from './conv-spec';
-import { activate, rowsAtATime } from './matmul';
+import { rowsAtATime } from './matmul';
 
 const outShapeOf = (x: TensorInfo, { output, outChannels }: ConvSpec) => [
   x.shape[0]!,

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from '../graph-builder';
+import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import { feed, type HostKernel, int64s, type PlanInput } from '../kernel';
 import { preNormBlock, weightNames } from './pre-norm-block';
 

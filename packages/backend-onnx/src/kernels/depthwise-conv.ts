@@ -1,7 +1,7 @@
+import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { channelBlock } from '../channel-block';
 import { type ConvSpec, depthwiseNodes, flipNodes } from '../conv-nodes';
-import type { GraphBuilder } from '../graph-builder';
 import { feed, isFloat, type OnnxKernel, type Plan, sizeOf } from '../kernel';
 import { withActivation } from './conv';
 import { convSpec, imagesPerChunk, specKey } from './conv-spec';

@@ -1,11 +1,15 @@
+import {
+  attentionGradNodes,
+  attentionNodes,
+  columnSums,
+  type GraphBuilder,
+  geluDerivative,
+  layerNormGradNodes,
+} from '@crossmodal/onnx-graph';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
-import type { GraphBuilder } from '../graph-builder';
 import { feed, int64s, type OnnxKernel, type PlanInput, type PlanOutput } from '../kernel';
-import { attentionGradNodes, attentionNodes, causalBias } from './attention';
-import { geluDerivative } from './gelu';
-import { layerNormGradNodes } from './norm';
+import { causalBias } from './attention';
 import { preNormBlock, weightNames } from './pre-norm-block';
-import { columnSums } from './reduction';
 
 /** Elements of the widest tensor at a time, so that what lies between the nodes stays in the processor's cache. */
 const PIECE_ELEMENTS = 2 ** 22;

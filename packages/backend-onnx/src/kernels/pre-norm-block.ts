@@ -1,6 +1,5 @@
+import { float, type GraphBuilder, geluForward } from '@crossmodal/onnx-graph';
 import type { NamedAttrMap } from '@tensorflow/tfjs-core';
-import { float, type GraphBuilder } from '../graph-builder';
-import { geluForward } from './gelu';
 
 const LINEARS = ['q', 'k', 'v', 'out', 'fc1', 'fc2'];
 const WEIGHTS = ['gamma1', 'beta1', 'gamma2', 'beta2', ...LINEARS.map((name) => `${name}Weight`)];

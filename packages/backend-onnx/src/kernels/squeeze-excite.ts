@@ -1,7 +1,7 @@
+import { float, type GraphBuilder } from '@crossmodal/onnx-graph';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { blocksOf, keepInBlocks } from '../blocked-layout';
 import { NCHWC } from '../conv-nodes';
-import { float, type GraphBuilder } from '../graph-builder';
 import { feed, type HostKernel, type KernelCall } from '../kernel';
 
 /** Means, two products and the weighing of the image as one graph, which leaves it in blocks if it is. */

@@ -1,5 +1,4 @@
-import type { NamedAttrMap } from '@tensorflow/tfjs-core';
-import { type Attributes, float, type GraphBuilder } from '../graph-builder';
+import { UNARY_NODES } from '@crossmodal/onnx-graph';
 import { feed, isFloat, type OnnxKernel, scalarInput, sizeOf } from '../kernel';
 
 /** At a time, where there are several nodes: what lies between them stays in the processor's cache. */
@@ -8,46 +7,7 @@ export const CHUNK_ELEMENTS = 2 ** 19;
 /** Below this many elements a JavaScript loop ends before a session has begun. */
 const SMALL = 512;
 
-type Build = (graph: GraphBuilder, x: string, attrs: NamedAttrMap) => string;
-
-const node =
-  (opType: string, attributes?: Attributes): Build =>
-  (graph, x) =>
-    graph.op(opType, [x], attributes);
-
-const float32: Record<string, Build> = {
-  Abs: node('Abs'),
-  Acos: node('Acos'),
-  Asin: node('Asin'),
-  Atan: node('Atan'),
-  Ceil: node('Ceil'),
-  Cos: node('Cos'),
-  Cosh: node('Cosh'),
-  Elu: node('Elu'),
-  Erf: node('Erf'),
-  Exp: node('Exp'),
-  Floor: node('Floor'),
-  LeakyRelu: (graph, x, { alpha }) => graph.op('LeakyRelu', [x], { alpha: float(alpha as number) }),
-  Log: node('Log'),
-  Neg: node('Neg'),
-  Reciprocal: node('Reciprocal'),
-  Relu: node('Relu'),
-  Relu6: (graph, x) => graph.op('Clip', [x, graph.scalar(0), graph.scalar(6)]),
-  Round: node('Round'),
-  Rsqrt: (graph, x) => graph.op('Reciprocal', [graph.op('Sqrt', [x])]),
-  Selu: node('Selu', { alpha: float(1.6732632423543772), gamma: float(1.0507009873554805) }),
-  Sigmoid: node('Sigmoid'),
-  Sign: node('Sign'),
-  Sin: node('Sin'),
-  Sinh: node('Sinh'),
-  Softplus: node('Softplus'),
-  Sqrt: node('Sqrt'),
-  Square: (graph, x) => graph.op('Mul', [x, x]),
-  Tan: node('Tan'),
-  Tanh: node('Tanh'),
-};
-
-const elementwise = Object.entries(float32).map(
+const elementwise = Object.entries(UNARY_NODES).map(
   ([kernelName, build]): OnnxKernel => ({
     kernelName,
     plan({ x }, attrs) {

@@ -1,0 +1,11 @@
+// building and writing
+export { type Attributes, float, GraphBuilder, type NodeOptions, UNREADABLE } from './graph-builder';
+// kernels as nodes
+export { activate } from './nodes/activation';
+export { attentionGradNodes, attentionNodes, MASKED } from './nodes/attention';
+export { BINARY_NODES, type BinaryNodes } from './nodes/binary';
+export { columnSums } from './nodes/column-sums';
+export { geluDerivative, geluForward } from './nodes/gelu';
+export { layerNormGradNodes, rmsNormGradNodes, rmsNormNodes } from './nodes/norm';
+export { UNARY_NODES, type UnaryNodes } from './nodes/unary';
+export { type OnnxDType, OnnxType } from './onnx-proto';
