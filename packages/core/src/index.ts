@@ -13,6 +13,7 @@ export {
   ShapeError,
   TrainingError,
 } from './errors';
+export { formatTable } from './format-table';
 export type { ForwardContext } from './forward-context';
 export { requireRng } from './forward-context';
 export { type CheckpointKeys, type LoadReport, Module, parameterPattern } from './module';
@@ -68,6 +69,7 @@ export { l2Normalize } from './ops/l2-normalize';
 export { layerNorm } from './ops/layer-norm';
 export { linear } from './ops/linear';
 export { logSumExp } from './ops/log-sum-exp';
+export { type LSTMOptions, type LSTMStates, lstm } from './ops/lstm';
 export { averagePool2d, globalAveragePool, maxPool2d, type PoolOptions } from './ops/pooling';
 export { relu } from './ops/relu';
 export { residualAdd } from './ops/residual-add';
@@ -114,6 +116,7 @@ export { KeyValueCache } from './layers/key-value-cache';
 export { LayerNorm } from './layers/layer-norm';
 export { LayerScale } from './layers/layer-scale';
 export { Linear, type LinearOptions } from './layers/linear';
+export { LSTM, type LSTMConfig, type LSTMOutput } from './layers/lstm';
 export { MLP, type MLPConfig } from './layers/mlp';
 export {
   type AttentionInputs,
