@@ -16,6 +16,8 @@ export {
   type PairsDescription,
   type Spread,
 } from './describe-pairs';
+// files that a data set names
+export { type FileRules, fileInFolder, realFolder } from './files/file-in-folder';
 // pictures alone
 export { type ImageFilesOptions, imageFiles, type NamedImage } from './image-files';
 // sources

@@ -14,6 +14,8 @@ export interface CsvRowsOptions extends Limits {
   separator?: string;
   /** Names of the columns, for a file that does not begin with them. */
   columns?: readonly string[];
+  /** Whether a field may be in quotes. Default true; false where a quote is a letter as any other, as in tweets. */
+  quotes?: boolean;
 }
 
 /** A record with the byte after it. */
@@ -31,13 +33,14 @@ interface Parsed {
  */
 export function csvRows(paths: string | readonly string[], options: CsvRowsOptions = {}): SampleSource<Row> {
   const limits = withLimits(options, 'csvRows');
-  const { separator, columns } = options;
+  const { separator, columns, quotes = true } = options;
   if (separator === '')
     throw new ConfigError('csvRows: separator: expected at least one character, received none.');
 
   async function* records(path: string, from: number): AsyncGenerator<Parsed> {
     const parser = parse({
       delimiter: separator ?? (/\.tsv(\.gz)?$/i.test(path) ? '\t' : ','),
+      quote: quotes ? '"' : null,
       info: true,
       bom: from === 0,
       relax_quotes: true,

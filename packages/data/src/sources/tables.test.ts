@@ -81,6 +81,16 @@ describe('csvRows', () => {
     );
   });
 
+  it('takes quotes for letters where it is told to', async () => {
+    const path = file('tweets.tsv', 'a\tb\n"open\t1\n"both"\t"\n');
+    const expected = [
+      { a: '"open', b: '1' },
+      { a: '"both"', b: '"' },
+    ];
+    expect(await values(csvRows(path, { quotes: false }))).toEqual(expected);
+    await resumes(csvRows(path, { quotes: false }));
+  });
+
   it('goes on from any row', async () => {
     await resumes(csvRows(file('rfc.csv', rfc)));
     await resumes(csvRows(file('rfc.csv.gz', gzipSync(rfc))));
