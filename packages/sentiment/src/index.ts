@@ -1,10 +1,49 @@
 // samples
-export type { SentimentInput, SentimentSample, Waveform } from './sentiment-sample';
+
 // the tutorial model
+export type {
+  AudioEncoder,
+  AudioEncoderOutput,
+  AudioInput,
+  AudioProcessor,
+  AudioValues,
+} from './analyzer/audio-encoder';
+export { balancedClassWeights, balancedDataset } from './analyzer/class-weights';
+export { evaluateSentiment, type SentimentEvaluation } from './analyzer/evaluate-sentiment';
+export type { FreezeOptions } from './analyzer/freeze-options';
+export type { FusionChoice } from './analyzer/fusion-choice';
+export type { LoadAnalyzerOptions } from './analyzer/load-analyzer';
+export {
+  MultimodalSentimentAnalyzer,
+  type MultimodalSentimentAnalyzerOptions,
+  type SentimentOutput,
+  type SentimentSettings,
+} from './analyzer/multimodal-sentiment-analyzer';
+export type { PredictOptions, SentimentPrediction } from './analyzer/predict-sentiment';
+export { type PrepareMultimodalDataOptions, prepareMultimodalData } from './analyzer/prepare-multimodal-data';
+export type { PretrainedAnalyzerOptions, TowerSources } from './analyzer/pretrained-analyzer';
+export { type LabelKind, type SentimentBatchesOptions, sentimentBatches } from './analyzer/sentiment-batches';
+export type { SentimentBatch, SentimentInputs } from './analyzer/sentiment-inputs';
+export { type SentimentLossOptions, sentimentLoss } from './analyzer/sentiment-loss';
+export type { SentimentProcessors } from './analyzer/sentiment-processors';
+export {
+  type TrainSentimentOptions,
+  type TrainSentimentResult,
+  trainSentiment,
+} from './analyzer/train-sentiment';
+// data
+export { csvSentiment } from './data/csv-sentiment';
+export { jsonlSentiment } from './data/jsonl-sentiment';
+export { type MvsaOptions, mvsaSamples } from './data/mvsa-samples';
+export type { LabelNames } from './data/read-label';
+export type { SentimentColumns } from './data/sentiment-of-row';
+export { type SimsOptions, simsSamples } from './data/sims-samples';
+export type { MissingOptions } from './data/text-and-image';
+export { type TwitterTargetOptions, twitterTargetSamples } from './data/twitter-target-samples';
 // models on feature sequences
 // metrics
 export { type MosiMetrics, mosiMetrics } from './metrics/mosi-metrics';
 export { type SentimentClassMetrics, sentimentClassMetrics } from './metrics/sentiment-class-metrics';
 export { type SimsMetrics, simsMetrics } from './metrics/sims-metrics';
-// data
+export type { SentimentInput, SentimentSample, Waveform } from './sentiment-sample';
 // small encoders
