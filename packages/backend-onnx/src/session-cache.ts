@@ -66,7 +66,7 @@ export class SessionCache {
 
   /** A kernel that is the caller's. */
   compile({ graph, outputNames }: BuiltGraph): CompiledKernel {
-    const model = graph.finish();
+    const model = graph.finishUnreadable();
     const session = this.runtime.createSession();
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
       intraOpNumThreads: this.options.threads,

@@ -1,4 +1,11 @@
-import { type AttributeProto, encodeModel, type GraphProto, type OnnxDType, OnnxType } from './onnx-proto';
+import {
+  type AttributeProto,
+  encodeModel,
+  type GraphProto,
+  type ModelInfo,
+  type OnnxDType,
+  OnnxType,
+} from './onnx-proto';
 
 /** A float attribute: JavaScript cannot tell 1 from 1.0, and ONNX must. */
 export class FloatAttribute {
@@ -7,6 +14,9 @@ export class FloatAttribute {
 export const float = (value: number): FloatAttribute => new FloatAttribute(value);
 
 export type Attributes = Record<string, number | string | number[] | FloatAttribute>;
+
+/** A size, or the name of one that is known when the graph runs. */
+export type Dimension = number | string;
 
 export interface NodeOptions {
   domain?: 'com.microsoft' | 'com.microsoft.nchwc';
@@ -20,14 +30,30 @@ export interface NodeOptions {
  */
 export const UNREADABLE = 'unreadable';
 
-/** Collects the nodes of one ONNX graph. Values are known by name; every dimension of an input is dynamic. */
+/**
+ * Collects the nodes of one ONNX graph. Values are known by name.
+ *
+ * @example
+ * const graph = new GraphBuilder();
+ * const x = graph.input('float32', ['batch', 8], 'x');
+ * graph.output(graph.op('Relu', [x]), 'float32', ['batch', 8], 'y');
+ * const bytes = graph.finish(); // an .onnx file
+ */
 export class GraphBuilder {
+  /** Where nodes belong, such as `visionModel/layers/0`: viewers show it as a part of their names. */
+  scope = '';
   private readonly graph: GraphProto = { name: 'g', node: [], initializer: [], input: [], output: [] };
+  private readonly nodeOutputs = new Set<string>();
+  private readonly scoped = new Map<string, number>();
   private count = 0;
 
-  input(dtype: OnnxDType, rank: number): string {
-    const name = `i${this.graph.input.length}`;
-    this.graph.input.push(valueInfo(name, dtype, rank));
+  /** @param shape Its dimensions, or their number where all are dynamic. */
+  input(
+    dtype: OnnxDType,
+    shape: number | readonly Dimension[],
+    name = `i${this.graph.input.length}`,
+  ): string {
+    this.graph.input.push(valueInfo(name, dtype, shape));
     return name;
   }
 
@@ -48,9 +74,9 @@ export class GraphBuilder {
     attributes: Attributes,
     { domain, outputs = 1 }: NodeOptions,
   ): string[] {
-    const output = Array.from({ length: outputs }, () => `v${this.count++}`);
+    const output = Array.from({ length: outputs }, () => this.nameFor(opType));
     const attribute = Object.entries(attributes).map(([name, value]) => attributeProto(name, value));
-    this.graph.node.push({ opType, domain: domain ?? '', name: output[0]!, input, output, attribute });
+    this.addNode({ opType, domain: domain ?? '', name: output[0]!, input, output, attribute });
     return output;
   }
 
@@ -74,23 +100,38 @@ export class GraphBuilder {
   weights(values: Float32Array, dims: readonly number[]): string {
     return this.constant('float32', [...dims], values);
   }
-  private constant(dtype: OnnxDType, dims: number[], values: ArrayBufferView): string {
-    const name = `c${this.count++}`;
+  /** A constant of any type, under a name of its own. */
+  constant(
+    dtype: OnnxDType,
+    dims: readonly number[],
+    values: ArrayBufferView,
+    name = `c${this.count++}`,
+  ): string {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.graph.initializer.push({ name, dims, dataType: OnnxType[dtype], rawData });
+    this.graph.initializer.push({ name, dims: [...dims], dataType: OnnxType[dtype], rawData });
     return name;
   }
 
   /** Declares an output; returns the name under which it can be fetched. */
-  output(value: string, dtype: OnnxDType, rank: number): string {
-    const isNodeOutput = value.startsWith('v') && !this.graph.output.some((o) => o.name === value);
-    const name = isNodeOutput ? value : this.op('Identity', [value]);
-    this.graph.output.push(valueInfo(name, dtype, rank));
+  output(value: string, dtype: OnnxDType, shape: number | readonly Dimension[], as?: string): string {
+    let name = value;
+    if (as !== undefined) {
+      name = as;
+      this.addNode({ opType: 'Identity', domain: '', name, input: [value], output: [name], attribute: [] });
+    } else if (!this.nodeOutputs.has(value) || this.graph.output.some((o) => o.name === value)) {
+      name = this.op('Identity', [value]);
+    }
+    this.graph.output.push(valueInfo(name, dtype, shape));
     return name;
   }
 
-  /** The model, with {@link UNREADABLE} as its first output. */
-  finish(): Uint8Array {
+  /** The bytes of an `.onnx` file. */
+  finish(info?: ModelInfo): Uint8Array {
+    return encodeModel(this.graph, info);
+  }
+
+  /** As {@link finish}, with {@link UNREADABLE} as the first output. */
+  finishUnreadable(): Uint8Array {
     const constant = { name: 'bfloat16', dims: [1], dataType: 16, rawData: new Uint8Array(2) };
     const identity = { opType: 'Identity', domain: '', name: UNREADABLE, attribute: [] };
     const type = { tensorType: { elemType: 16, shape: { dim: [{ dimParam: 'one' }] } } };
@@ -101,6 +142,19 @@ export class GraphBuilder {
       output: [{ name: UNREADABLE, type }, ...this.graph.output],
     });
   }
+
+  private addNode(node: GraphProto['node'][number]): void {
+    this.graph.node.push(node);
+    for (const name of node.output) this.nodeOutputs.add(name);
+  }
+
+  private nameFor(opType: string): string {
+    if (this.scope === '') return `v${this.count++}`;
+    const name = `${this.scope}/${opType}`;
+    const times = this.scoped.get(name) ?? 0;
+    this.scoped.set(name, times + 1);
+    return times === 0 ? name : `${name}_${times}`;
+  }
 }
 
 function attributeProto(name: string, value: Attributes[string]): AttributeProto {
@@ -110,7 +164,9 @@ function attributeProto(name: string, value: Attributes[string]): AttributeProto
   return { name, type: 2, i: value };
 }
 
-function valueInfo(name: string, dtype: OnnxDType, rank: number) {
-  const dim = Array.from({ length: rank }, (_, axis) => ({ dimParam: `${name}_${axis}` }));
+function valueInfo(name: string, dtype: OnnxDType, shape: number | readonly Dimension[]) {
+  const dims =
+    typeof shape === 'number' ? Array.from({ length: shape }, (_, axis) => `${name}_${axis}`) : shape;
+  const dim = dims.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
   return { name, type: { tensorType: { elemType: OnnxType[dtype], shape: { dim } } } };
 }

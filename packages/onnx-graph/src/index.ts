@@ -1,5 +1,12 @@
 // building and writing
-export { type Attributes, float, GraphBuilder, type NodeOptions, UNREADABLE } from './graph-builder';
+export {
+  type Attributes,
+  type Dimension,
+  float,
+  GraphBuilder,
+  type NodeOptions,
+  UNREADABLE,
+} from './graph-builder';
 // kernels as nodes
 export { activate } from './nodes/activation';
 export { attentionGradNodes, attentionNodes, MASKED } from './nodes/attention';
@@ -8,4 +15,4 @@ export { columnSums } from './nodes/column-sums';
 export { geluDerivative, geluForward } from './nodes/gelu';
 export { layerNormGradNodes, rmsNormGradNodes, rmsNormNodes } from './nodes/norm';
 export { UNARY_NODES, type UnaryNodes } from './nodes/unary';
-export { type OnnxDType, OnnxType } from './onnx-proto';
+export { type ModelInfo, type OnnxDType, OnnxType, OPSET } from './onnx-proto';

@@ -5,9 +5,13 @@ const root = protobuf.Root.fromJSON({
   nested: {
     Model: message({
       irVersion: [1, 'int64'],
+      producerName: [2, 'string'],
+      producerVersion: [3, 'string'],
       graph: [7, 'Graph'],
       opsetImport: [8, 'OperatorSet', 'repeated'],
+      metadataProps: [14, 'Entry', 'repeated'],
     }),
+    Entry: message({ key: [1, 'string'], value: [2, 'string'] }),
     OperatorSet: message({ domain: [1, 'string'], version: [2, 'int64'] }),
     Graph: message({
       node: [1, 'Node', 'repeated'],
@@ -29,7 +33,9 @@ const root = protobuf.Root.fromJSON({
       f: [2, 'float'],
       i: [3, 'int64'],
       s: [4, 'bytes'],
+      floats: [7, 'float', 'repeated'],
       ints: [8, 'int64', 'repeated'],
+      strings: [9, 'bytes', 'repeated'],
       type: [20, 'int32'],
     }),
     TensorData: message({
@@ -54,7 +60,8 @@ function message(fields: Record<string, [id: number, type: string, rule?: string
   return { fields: Object.fromEntries(entries) };
 }
 
-export const OnnxType = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
+/** Element types with their numbers in onnx.proto3. */
+export const OnnxType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 export type OnnxDType = keyof typeof OnnxType;
 
 export interface AttributeProto {
@@ -63,7 +70,9 @@ export interface AttributeProto {
   f?: number;
   i?: number;
   s?: Uint8Array;
+  floats?: number[];
   ints?: number[];
+  strings?: Uint8Array[];
 }
 export interface NodeProto {
   opType: string;
@@ -81,7 +90,7 @@ export interface TensorProto {
 }
 export interface ValueInfoProto {
   name: string;
-  type: { tensorType: { elemType: number; shape: { dim: { dimParam: string }[] } } };
+  type: { tensorType: { elemType: number; shape: { dim: ({ dimParam: string } | { dimValue: number })[] } } };
 }
 export interface GraphProto {
   name: string;
@@ -91,12 +100,27 @@ export interface GraphProto {
   output: ValueInfoProto[];
 }
 
-/** The bytes of an `.onnx` file with this graph. */
-export function encodeModel(graph: GraphProto): Uint8Array {
+/** The version of ONNX's own operators that graphs are written in. */
+export const OPSET = 20;
+
+export interface ModelInfo {
+  producerName?: string | undefined;
+  producerVersion?: string | undefined;
+  /** Shown by viewers. */
+  metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The bytes of an `.onnx` file with this graph; it imports the domains that the graph uses. */
+export function encodeModel(graph: GraphProto, { metadata = {}, ...producer }: ModelInfo = {}): Uint8Array {
+  const domains = new Set(graph.node.map(({ domain }) => domain));
+  domains.delete('');
   const opsetImport = [
-    { domain: '', version: 20 },
-    { domain: 'com.microsoft', version: 1 },
-    { domain: 'com.microsoft.nchwc', version: 1 },
+    { domain: '', version: OPSET },
+    ...[...domains].sort().map((domain) => ({ domain, version: 1 })),
   ];
-  return root.lookupType('Model').encode({ irVersion: 9, opsetImport, graph }).finish();
+  const metadataProps = Object.entries(metadata).map(([key, value]) => ({ key, value }));
+  return root
+    .lookupType('Model')
+    .encode({ irVersion: 9, ...producer, opsetImport, metadataProps, graph })
+    .finish();
 }
