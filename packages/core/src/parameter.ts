@@ -12,6 +12,8 @@ const FILE_AXES = {
   same: undefined,
   /** engine [in, out], file [out, in] */
   linear: [1, 0],
+  /** engine [width, in, out], file [out, in, width] */
+  conv1d: [2, 1, 0],
   /** engine [height, width, in, out], file [out, in, height, width] */
   conv2d: [3, 2, 0, 1],
   /** engine [height, width, out, in], file [in, out, height, width] */

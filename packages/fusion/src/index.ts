@@ -6,7 +6,7 @@ export {
   type FusionClassifierConfig,
   type FusionClassifierOutput,
 } from './fusion-classifier';
-export type { ModalityInput, ModalityInputs, Sequence } from './modality-inputs';
+export { type ModalityInput, type ModalityInputs, prepareModalities, type Sequence } from './modality-inputs';
 export { poolSequence } from './pool-sequence';
 
 // strategies

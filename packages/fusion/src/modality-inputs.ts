@@ -30,26 +30,28 @@ export interface Sequence {
  * Checks the inputs and brings them to one form: an entry for each modality of `dims`, in its order; single vectors
  * become sequences of 1, and missing modalities sequences of 1 that are masked. Within `tf.tidy`.
  *
+ * @param caller What errors begin with.
  * @throws DataError when none is given or one is not known; ShapeError when shapes do not fit.
  */
 export function prepareModalities(
   inputs: ModalityInputs,
   dims: Readonly<Record<string, number>>,
+  caller = 'Fusion',
 ): Sequence[] {
   const known = Object.keys(dims);
   const given = Object.entries(inputs).filter(([, input]) => input !== undefined);
   for (const [name] of given)
     if (!known.includes(name))
       throw new DataError(
-        `Fusion: inputs: expected modalities among ${known.join(', ')}, received "${name}".`,
+        `${caller}: inputs: expected modalities among ${known.join(', ')}, received "${name}".`,
       );
   const first = given[0]?.[1];
   if (!first)
-    throw new DataError(`Fusion: inputs: expected at least one of ${known.join(', ')}, received none.`);
+    throw new DataError(`${caller}: inputs: expected at least one of ${known.join(', ')}, received none.`);
   const batch = featuresOf(first).shape[0];
   return known.map((name) => {
     const input = inputs[name];
-    return input ? sequenceOf(name, input, batch, dims[name]!) : missing(name, batch, dims[name]!);
+    return input ? sequenceOf(name, input, batch, dims[name]!, caller) : missing(name, batch, dims[name]!);
   });
 }
 
@@ -61,10 +63,11 @@ function sequenceOf(
   input: ModalityInput | tf.Tensor2D | tf.Tensor3D,
   batch: number,
   dim: number,
+  caller: string,
 ): Sequence {
   const features = featuresOf(input);
   const given = input instanceof tf.Tensor ? undefined : input.mask;
-  const what = `Fusion: inputs.${name}`;
+  const what = `${caller}: inputs.${name}`;
   if (features.rank !== 2 && features.rank !== 3)
     throw new ShapeError(
       `${what}: expected [batch, length, ${dim}] or [batch, ${dim}], received ${formatShape(features.shape)}.`,
