@@ -1,3 +1,12 @@
+// audio
+export { type AudioFeatures, AudioProcessor, type AudioProcessorConfig } from './audio/audio-processor';
+export { type AudioClip, decodeWav } from './audio/decode-wav';
+export type { LogMelConfig } from './audio/log-mel-config';
+export { LogMelSpectrogram, type Spectrogram } from './audio/log-mel-spectrogram';
+export { mfcc } from './audio/mfcc';
+export { type ResampleAudioOptions, resampleAudio } from './audio/resample-audio';
+export { toMono } from './audio/to-mono';
+export type { Waveform } from './audio/waveform';
 export { ConfigError, DataError } from './errors';
 // images
 export { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from './image/adjust-color';
