@@ -75,6 +75,8 @@ def case(model, prefix="", seed=1, training=None):
     for name, parameter in model.named_parameters():
         out[f"state.{name}"] = parameter
         out[f"grad.{name}"] = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+    for name, buffer in model.named_buffers():
+        out[f"state.{name}"] = buffer
     return {prefix + key: value.detach().contiguous() for key, value in out.items()}
 
 

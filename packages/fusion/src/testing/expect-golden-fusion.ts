@@ -1,3 +1,5 @@
+import '@crossmodal/backend-onnx';
+import '@tensorflow/tfjs-backend-cpu';
 import {
   hostTensorFromValues,
   hostTensorValues,
@@ -16,17 +18,24 @@ export const GOLDEN_MODALITIES = { text: 5, image: 6, audio: 7 };
 
 /**
  * Fails unless a strategy with the weights of a fixture gives its output, its shares and the gradient of every
- * parameter. The reference computes each sample by itself, from what is there alone.
+ * parameter, on two engines. The reference computes each sample by itself, from what is there alone.
  *
  * @param name The recipe in `golden/`.
  * @param prefix Where the recipe has several cases.
  */
 export async function expectGoldenFusion(name: string, fusion: Fusion, prefix = ''): Promise<void> {
+  for (const engine of ['cpu', 'onnx']) {
+    await tf.setBackend(engine);
+    await expectGolden(name, fusion, prefix);
+  }
+}
+
+async function expectGolden(name: string, fusion: Fusion, prefix: string): Promise<void> {
   const golden = readGolden(new URL(`../../golden/${name}.safetensors`, import.meta.url));
   fusion.loadStateDict(state(golden, `${prefix}state.`));
   const stored = (key: string) => golden.tensor(`${prefix}${key}`);
   const inputs: ModalityInputs = Object.fromEntries(
-    Object.keys(GOLDEN_MODALITIES).map((modality) => {
+    fusion.modalities.map((modality) => {
       const [features, mask] = [stored(modality), stored(`${modality}.mask`)];
       return [modality, { features: features as tf.Tensor3D, mask: mask as tf.Tensor2D }];
     }),
@@ -56,7 +65,10 @@ function state(golden: Golden, prefix: string): StateDict {
   return Object.fromEntries(
     keys.map((key) => {
       const { values, shape } = golden.array(key);
-      return [key.slice(prefix.length), hostTensorFromValues(values, shape, 'F32')];
+      return [
+        key.slice(prefix.length),
+        hostTensorFromValues(values, shape, values instanceof Float32Array ? 'F32' : 'I64'),
+      ];
     }),
   );
 }
