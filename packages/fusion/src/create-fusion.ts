@@ -1,10 +1,31 @@
 import { ConfigError } from '@crossmodal/core';
 import type { Fusion } from './fusion';
+import { AverageFusion } from './strategies/average-fusion';
 import { ConcatFusion } from './strategies/concat-fusion';
+import { IntermediateFusion } from './strategies/intermediate-fusion';
+import { StackingFusion } from './strategies/stacking-fusion';
+import { TokenConcatFusion } from './strategies/token-concat-fusion';
+import { VotingFusion } from './strategies/voting-fusion';
+import { WeightedFusion } from './strategies/weighted-fusion';
 
 /** Every strategy by name: its class and where it is from. */
 export const fusionStrategies = {
   concat: { create: ConcatFusion, paper: 'Ngiam et al. 2011, Multimodal deep learning' },
+  tokenConcat: {
+    create: TokenConcatFusion,
+    paper: 'Nagrani et al. 2021, Attention bottlenecks for multimodal fusion',
+  },
+  intermediate: {
+    create: IntermediateFusion,
+    paper: 'Nagrani et al. 2021, Attention bottlenecks for multimodal fusion',
+  },
+  average: { create: AverageFusion, paper: 'Kittler et al. 1998, On combining classifiers' },
+  weighted: {
+    create: WeightedFusion,
+    paper: 'Jacobs 1995, Methods for combining experts’ probability assessments',
+  },
+  voting: { create: VotingFusion, paper: 'Kittler et al. 1998, On combining classifiers' },
+  stacking: { create: StackingFusion, paper: 'Wolpert 1992, Stacked generalization' },
 } satisfies Record<string, { create: new (config: never) => Fusion; paper: string }>;
 
 export type FusionStrategy = keyof typeof fusionStrategies;

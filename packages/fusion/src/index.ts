@@ -11,6 +11,22 @@ export { poolSequence } from './pool-sequence';
 
 // strategies
 
+export {
+  type CreateFusionConfig,
+  createFusion,
+  type FusionStrategy,
+  fusionStrategies,
+} from './create-fusion';
+export { AverageFusion } from './strategies/average-fusion';
+export { ConcatFusion, type ConcatFusionConfig } from './strategies/concat-fusion';
+export { IntermediateFusion, type IntermediateFusionConfig } from './strategies/intermediate-fusion';
+export type { LateFusionConfig } from './strategies/late-fusion';
+export { StackingFusion } from './strategies/stacking-fusion';
+export { TokenConcatFusion, type TokenConcatFusionConfig } from './strategies/token-concat-fusion';
+export type { TokenFusionConfig } from './strategies/token-fusion-config';
+export { VotingFusion } from './strategies/voting-fusion';
+export { WeightedFusion } from './strategies/weighted-fusion';
+
 // who contributed, and how robust it is
 
 export { type Contribution, type ContributionOptions, contribution } from './contribution';
