@@ -13,7 +13,13 @@ const modalities = { text: 5, image: 6 };
 
 describe('createFusion', () => {
   it.each(Object.entries(fusionStrategies))('builds %s', (strategy, { create, paper }) => {
-    const config = { strategy: strategy as FusionStrategy, modalities, outputDim: 3, rng: new Rng(1) };
+    const config = {
+      strategy: strategy as FusionStrategy,
+      modalities,
+      outputDim: 3,
+      conditioning: 'text', // of FiLM
+      rng: new Rng(1),
+    };
     const fusion = createFusion(config as CreateFusionConfig);
     expect(fusion).toBeInstanceOf(create);
     expect(fusion).toBeInstanceOf(Fusion);

@@ -1,9 +1,18 @@
 import { ConfigError } from '@crossmodal/core';
 import type { Fusion } from './fusion';
 import { AverageFusion } from './strategies/average-fusion';
+import { BilinearFusion } from './strategies/bilinear-fusion';
+import { CompactBilinearFusion } from './strategies/compact-bilinear-fusion';
 import { ConcatFusion } from './strategies/concat-fusion';
+import { FactorizedBilinearFusion } from './strategies/factorized-bilinear-fusion';
+import { FiLMFusion } from './strategies/film-fusion';
+import { GatedFusion } from './strategies/gated-fusion';
 import { IntermediateFusion } from './strategies/intermediate-fusion';
+import { LowRankBilinearFusion } from './strategies/low-rank-bilinear-fusion';
+import { LowRankFusion } from './strategies/low-rank-fusion';
+import { MultiplicativeFusion } from './strategies/multiplicative-fusion';
 import { StackingFusion } from './strategies/stacking-fusion';
+import { TensorFusion } from './strategies/tensor-fusion';
 import { TokenConcatFusion } from './strategies/token-concat-fusion';
 import { VotingFusion } from './strategies/voting-fusion';
 import { WeightedFusion } from './strategies/weighted-fusion';
@@ -26,6 +35,33 @@ export const fusionStrategies = {
   },
   voting: { create: VotingFusion, paper: 'Kittler et al. 1998, On combining classifiers' },
   stacking: { create: StackingFusion, paper: 'Wolpert 1992, Stacked generalization' },
+  bilinear: {
+    create: BilinearFusion,
+    paper: 'Lin et al. 2015, Bilinear CNN models for fine-grained visual recognition',
+  },
+  lowRankBilinear: {
+    create: LowRankBilinearFusion,
+    paper: 'Kim et al. 2017, Hadamard product for low-rank bilinear pooling',
+  },
+  factorizedBilinear: {
+    create: FactorizedBilinearFusion,
+    paper: 'Yu et al. 2017, Multi-modal factorized bilinear pooling',
+  },
+  compactBilinear: {
+    create: CompactBilinearFusion,
+    paper: 'Fukui et al. 2016, Multimodal compact bilinear pooling',
+  },
+  tensor: { create: TensorFusion, paper: 'Zadeh et al. 2017, Tensor fusion network' },
+  lowRank: { create: LowRankFusion, paper: 'Liu et al. 2018, Efficient low-rank multimodal fusion' },
+  gated: { create: GatedFusion, paper: 'Arevalo et al. 2017, Gated multimodal units for information fusion' },
+  film: {
+    create: FiLMFusion,
+    paper: 'Perez et al. 2018, FiLM: visual reasoning with a general conditioning layer',
+  },
+  multiplicative: {
+    create: MultiplicativeFusion,
+    paper: 'Jayakumar et al. 2020, Multiplicative interactions and where to find them',
+  },
 } satisfies Record<string, { create: new (config: never) => Fusion; paper: string }>;
 
 export type FusionStrategy = keyof typeof fusionStrategies;

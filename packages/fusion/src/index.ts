@@ -18,10 +18,28 @@ export {
   fusionStrategies,
 } from './create-fusion';
 export { AverageFusion } from './strategies/average-fusion';
+export { BilinearFusion, type BilinearFusionConfig } from './strategies/bilinear-fusion';
+export {
+  CompactBilinearFusion,
+  type CompactBilinearFusionConfig,
+} from './strategies/compact-bilinear-fusion';
 export { ConcatFusion, type ConcatFusionConfig } from './strategies/concat-fusion';
+export {
+  FactorizedBilinearFusion,
+  type FactorizedBilinearFusionConfig,
+} from './strategies/factorized-bilinear-fusion';
+export { FiLMFusion, type FiLMFusionConfig } from './strategies/film-fusion';
+export { GatedFusion, type GatedFusionConfig } from './strategies/gated-fusion';
 export { IntermediateFusion, type IntermediateFusionConfig } from './strategies/intermediate-fusion';
 export type { LateFusionConfig } from './strategies/late-fusion';
+export {
+  LowRankBilinearFusion,
+  type LowRankBilinearFusionConfig,
+} from './strategies/low-rank-bilinear-fusion';
+export { LowRankFusion, type LowRankFusionConfig } from './strategies/low-rank-fusion';
+export { MultiplicativeFusion, type MultiplicativeFusionConfig } from './strategies/multiplicative-fusion';
 export { StackingFusion } from './strategies/stacking-fusion';
+export { TensorFusion, type TensorFusionConfig } from './strategies/tensor-fusion';
 export { TokenConcatFusion, type TokenConcatFusionConfig } from './strategies/token-concat-fusion';
 export type { TokenFusionConfig } from './strategies/token-fusion-config';
 export { VotingFusion } from './strategies/voting-fusion';
