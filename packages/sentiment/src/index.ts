@@ -1,6 +1,7 @@
 // samples
 
 // the tutorial model
+export type { AnalyzerLossOptions } from './analyzer/analyzer-loss';
 export type {
   AudioEncoder,
   AudioEncoderOutput,
@@ -24,7 +25,6 @@ export { type PrepareMultimodalDataOptions, prepareMultimodalData } from './anal
 export type { PretrainedAnalyzerOptions, TowerSources } from './analyzer/pretrained-analyzer';
 export { type LabelKind, type SentimentBatchesOptions, sentimentBatches } from './analyzer/sentiment-batches';
 export type { SentimentBatch, SentimentInputs } from './analyzer/sentiment-inputs';
-export { type SentimentLossOptions, sentimentLoss } from './analyzer/sentiment-loss';
 export type { SentimentProcessors } from './analyzer/sentiment-processors';
 export {
   type TrainSentimentOptions,
@@ -33,17 +33,31 @@ export {
 } from './analyzer/train-sentiment';
 // data
 export { csvSentiment } from './data/csv-sentiment';
+export { type FeatureBatch, type FeatureBatchInput, featureBatches } from './data/feature-batches';
 export { jsonlSentiment } from './data/jsonl-sentiment';
+export {
+  type FeatureDataset,
+  type FeatureSample,
+  type FeatureSequence,
+  mmsaFeatures,
+  type TokenSequence,
+} from './data/mmsa-features';
 export { type MvsaOptions, mvsaSamples } from './data/mvsa-samples';
 export type { LabelNames } from './data/read-label';
 export type { SentimentColumns } from './data/sentiment-of-row';
 export { type SimsOptions, simsSamples } from './data/sims-samples';
 export type { MissingOptions } from './data/text-and-image';
 export { type TwitterTargetOptions, twitterTargetSamples } from './data/twitter-target-samples';
+// small encoders
+export {
+  FaceExpressionEncoder,
+  type FaceExpressionEncoderConfig,
+  type FaceExpressionEncoderOutput,
+} from './encoders/face-expression-encoder';
+export { SpeechEncoder, type SpeechEncoderConfig, type SpeechEncoderOutput } from './encoders/speech-encoder';
 // models on feature sequences
 // metrics
 export { type MosiMetrics, mosiMetrics } from './metrics/mosi-metrics';
 export { type SentimentClassMetrics, sentimentClassMetrics } from './metrics/sentiment-class-metrics';
 export { type SimsMetrics, simsMetrics } from './metrics/sims-metrics';
 export type { SentimentInput, SentimentSample, Waveform } from './sentiment-sample';
-// small encoders
