@@ -6,8 +6,6 @@ export type {
   AudioEncoder,
   AudioEncoderOutput,
   AudioInput,
-  AudioProcessor,
-  AudioValues,
 } from './analyzer/audio-encoder';
 export { balancedClassWeights, balancedDataset } from './analyzer/class-weights';
 export { evaluateSentiment, type SentimentEvaluation } from './analyzer/evaluate-sentiment';

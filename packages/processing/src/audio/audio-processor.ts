@@ -16,20 +16,21 @@ export interface AudioProcessorConfig extends LogMelConfig {
 /** A batch of sounds as a model takes it. */
 export interface AudioFeatures {
   /** Log-mel values, zeros where there is padding. */
-  inputFeatures: Float32Array;
+  data: Float32Array;
   /** 1 where there is sound, 0 where there is padding, [batch, frames]. */
-  attentionMask: Int32Array;
-  /** That of `inputFeatures`. */
+  mask: Int32Array;
+  /** Of `data`. */
   shape: [batch: number, frames: number, mels: number];
 }
 
 /**
- * Prepares sound for a model: one channel, the sample rate, the log-mel spectrogram, padded to the longest of the batch.
+ * Prepares sound for a model: one channel, the sample rate, the log-mel spectrogram,
+ * padded to the longest of the batch.
  *
  * @example
  * const processor = new AudioProcessor({ sampleRate: 8000, nFft: 256, hopLength: 80, nMels: 40, normalize: true });
- * const { inputFeatures, attentionMask, shape } = processor.process([waveform, await readFile('yes.wav')]);
- * const features = tf.tensor3d(inputFeatures, shape);
+ * const { data, mask, shape } = processor.process([waveform, await readFile('yes.wav')]);
+ * const features = tf.tensor3d(data, shape);
  */
 export class AudioProcessor {
   readonly spectrogram: LogMelSpectrogram;
@@ -90,13 +91,13 @@ export class AudioProcessor {
     });
     const mels = this.spectrogram.config.nMels;
     const frames = Math.max(...prepared.map(({ shape }) => shape[0]));
-    const inputFeatures = new Float32Array(prepared.length * frames * mels);
-    const attentionMask = new Int32Array(prepared.length * frames);
-    prepared.forEach(({ data, shape }, i) => {
-      inputFeatures.set(data, i * frames * mels);
-      attentionMask.fill(1, i * frames, i * frames + shape[0]);
+    const data = new Float32Array(prepared.length * frames * mels);
+    const mask = new Int32Array(prepared.length * frames);
+    prepared.forEach((sound, i) => {
+      data.set(sound.data, i * frames * mels);
+      mask.fill(1, i * frames, i * frames + sound.shape[0]);
     });
-    return { inputFeatures, attentionMask, shape: [prepared.length, frames, mels] };
+    return { data, mask, shape: [prepared.length, frames, mels] };
   }
 
   private fit(samples: Float32Array): Float32Array {

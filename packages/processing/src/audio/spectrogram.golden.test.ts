@@ -120,27 +120,25 @@ describe('AudioProcessor', () => {
   const config = { sampleRate: 8000, nFft: 256, hopLength: 80, nMels: 20 };
 
   it("is transformers' WhisperFeatureExtractor", () => {
-    const { inputFeatures, attentionMask, shape } = AudioProcessor.whisper().process(
-      sound('wave16k', 16_000),
-    );
+    const { data, mask, shape } = AudioProcessor.whisper().process(sound('wave16k', 16_000));
     expect(shape).toEqual([1, 3000, 80]);
-    expect(attentionMask.every((x) => x === 1)).toBe(true);
-    expectClose(inputFeatures.subarray(0, 40 * 80), golden.array('whisper').values, close);
-    expectClose(inputFeatures.subarray(2999 * 80), golden.array('whisper.last').values, close);
+    expect(mask.every((x) => x === 1)).toBe(true);
+    expectClose(data.subarray(0, 40 * 80), golden.array('whisper').values, close);
+    expectClose(data.subarray(2999 * 80), golden.array('whisper.last').values, close);
   });
 
   it('pads to the longest and masks the rest', () => {
     const processor = new AudioProcessor(config);
     const [long, short] = [sound('wave'), sound('short')];
-    const { inputFeatures, attentionMask, shape } = processor.process([short, long]);
+    const { data, mask, shape } = processor.process([short, long]);
     expect(shape).toEqual([2, 31, 20]);
     const ofShort = processor.prepare(short);
     expect(ofShort.shape).toEqual([2, 20]);
-    expect(inputFeatures.slice(0, 40)).toEqual(ofShort.data);
-    expect(inputFeatures.subarray(40, 31 * 20).every((x) => x === 0)).toBe(true);
-    expect(inputFeatures.slice(31 * 20)).toEqual(processor.prepare(long).data);
-    expect(attentionMask.slice(0, 4).join('')).toBe('1100');
-    expect(attentionMask.slice(31).every((x) => x === 1)).toBe(true);
+    expect(data.slice(0, 40)).toEqual(ofShort.data);
+    expect(data.subarray(40, 31 * 20).every((x) => x === 0)).toBe(true);
+    expect(data.slice(31 * 20)).toEqual(processor.prepare(long).data);
+    expect(mask.slice(0, 4).join('')).toBe('1100');
+    expect(mask.slice(31).every((x) => x === 1)).toBe(true);
   });
 
   it('resamples, cuts and fills', () => {
