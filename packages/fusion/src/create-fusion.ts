@@ -2,6 +2,7 @@ import { ConfigError } from '@crossmodal/core';
 import type { Fusion } from './fusion';
 import { AverageFusion } from './strategies/average-fusion';
 import { BilinearFusion } from './strategies/bilinear-fusion';
+import { BottleneckFusion } from './strategies/bottleneck-fusion';
 import { CompactBilinearFusion } from './strategies/compact-bilinear-fusion';
 import { ConcatFusion } from './strategies/concat-fusion';
 import { FactorizedBilinearFusion } from './strategies/factorized-bilinear-fusion';
@@ -10,7 +11,9 @@ import { GatedFusion } from './strategies/gated-fusion';
 import { IntermediateFusion } from './strategies/intermediate-fusion';
 import { LowRankBilinearFusion } from './strategies/low-rank-bilinear-fusion';
 import { LowRankFusion } from './strategies/low-rank-fusion';
+import { MultiModalFusion } from './strategies/multi-modal-fusion';
 import { MultiplicativeFusion } from './strategies/multiplicative-fusion';
+import { PerceiverFusion } from './strategies/perceiver-fusion';
 import { StackingFusion } from './strategies/stacking-fusion';
 import { TensorFusion } from './strategies/tensor-fusion';
 import { TokenConcatFusion } from './strategies/token-concat-fusion';
@@ -28,6 +31,12 @@ export const fusionStrategies = {
     create: IntermediateFusion,
     paper: 'Nagrani et al. 2021, Attention bottlenecks for multimodal fusion',
   },
+  coAttention: { create: MultiModalFusion, paper: 'Lu et al. 2019, ViLBERT; Tan and Bansal 2019, LXMERT' },
+  bottleneck: {
+    create: BottleneckFusion,
+    paper: 'Nagrani et al. 2021, Attention bottlenecks for multimodal fusion',
+  },
+  perceiver: { create: PerceiverFusion, paper: 'Jaegle et al. 2021, Perceiver' },
   average: { create: AverageFusion, paper: 'Kittler et al. 1998, On combining classifiers' },
   weighted: {
     create: WeightedFusion,

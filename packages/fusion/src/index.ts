@@ -19,11 +19,17 @@ export {
 } from './create-fusion';
 export { AverageFusion } from './strategies/average-fusion';
 export { BilinearFusion, type BilinearFusionConfig } from './strategies/bilinear-fusion';
+export { BottleneckFusion, type BottleneckFusionConfig } from './strategies/bottleneck-fusion';
 export {
   CompactBilinearFusion,
   type CompactBilinearFusionConfig,
 } from './strategies/compact-bilinear-fusion';
 export { ConcatFusion, type ConcatFusionConfig } from './strategies/concat-fusion';
+export {
+  CrossModalAttention,
+  type CrossModalAttentionConfig,
+  type CrossModalAttentionOutput,
+} from './strategies/cross-modal-attention';
 export {
   FactorizedBilinearFusion,
   type FactorizedBilinearFusionConfig,
@@ -37,7 +43,9 @@ export {
   type LowRankBilinearFusionConfig,
 } from './strategies/low-rank-bilinear-fusion';
 export { LowRankFusion, type LowRankFusionConfig } from './strategies/low-rank-fusion';
+export { type AttentionMaps, MultiModalFusion } from './strategies/multi-modal-fusion';
 export { MultiplicativeFusion, type MultiplicativeFusionConfig } from './strategies/multiplicative-fusion';
+export { PerceiverFusion, type PerceiverFusionConfig } from './strategies/perceiver-fusion';
 export { StackingFusion } from './strategies/stacking-fusion';
 export { TensorFusion, type TensorFusionConfig } from './strategies/tensor-fusion';
 export { TokenConcatFusion, type TokenConcatFusionConfig } from './strategies/token-concat-fusion';
