@@ -30,7 +30,10 @@ export {
   trainSentiment,
 } from './analyzer/train-sentiment';
 // data
+export { type BalancedSamplingOptions, balancedSampling } from './data/balanced-sampling';
+export { type ClassWeightsOptions, classWeights } from './data/class-weights';
 export { csvSentiment } from './data/csv-sentiment';
+export { describeSentiment, type SentimentDescription } from './data/describe-sentiment';
 export { type FeatureBatch, type FeatureBatchInput, featureBatches } from './data/feature-batches';
 export { jsonlSentiment } from './data/jsonl-sentiment';
 export {
