@@ -1,6 +1,9 @@
 // samples
 
+export type { SentimentInput, SentimentSample, Waveform } from './sentiment-sample';
+
 // the tutorial model
+
 export type { AnalyzerLossOptions } from './analyzer/analyzer-loss';
 export type {
   AudioEncoder,
@@ -29,7 +32,17 @@ export {
   type TrainSentimentResult,
   trainSentiment,
 } from './analyzer/train-sentiment';
+
+// models on feature sequences
+
+// metrics
+
+export { type MosiMetrics, mosiMetrics } from './metrics/mosi-metrics';
+export { type SentimentClassMetrics, sentimentClassMetrics } from './metrics/sentiment-class-metrics';
+export { type SimsMetrics, simsMetrics } from './metrics/sims-metrics';
+
 // data
+
 export { type BalancedSamplingOptions, balancedSampling } from './data/balanced-sampling';
 export { type ClassWeightsOptions, classWeights } from './data/class-weights';
 export { csvSentiment } from './data/csv-sentiment';
@@ -49,16 +62,12 @@ export type { SentimentColumns } from './data/sentiment-of-row';
 export { type SimsOptions, simsSamples } from './data/sims-samples';
 export type { MissingOptions } from './data/text-and-image';
 export { type TwitterTargetOptions, twitterTargetSamples } from './data/twitter-target-samples';
+
 // small encoders
+
 export {
   FaceExpressionEncoder,
   type FaceExpressionEncoderConfig,
   type FaceExpressionEncoderOutput,
 } from './encoders/face-expression-encoder';
 export { SpeechEncoder, type SpeechEncoderConfig, type SpeechEncoderOutput } from './encoders/speech-encoder';
-// models on feature sequences
-// metrics
-export { type MosiMetrics, mosiMetrics } from './metrics/mosi-metrics';
-export { type SentimentClassMetrics, sentimentClassMetrics } from './metrics/sentiment-class-metrics';
-export { type SimsMetrics, simsMetrics } from './metrics/sims-metrics';
-export type { SentimentInput, SentimentSample, Waveform } from './sentiment-sample';
