@@ -11,6 +11,7 @@ import { GatedFusion } from './strategies/gated-fusion';
 import { IntermediateFusion } from './strategies/intermediate-fusion';
 import { LowRankBilinearFusion } from './strategies/low-rank-bilinear-fusion';
 import { LowRankFusion } from './strategies/low-rank-fusion';
+import { MixtureOfExpertsFusion } from './strategies/mixture-of-experts-fusion';
 import { MultiModalFusion } from './strategies/multi-modal-fusion';
 import { MultiplicativeFusion } from './strategies/multiplicative-fusion';
 import { PerceiverFusion } from './strategies/perceiver-fusion';
@@ -71,6 +72,7 @@ export const fusionStrategies = {
     create: MultiplicativeFusion,
     paper: 'Jayakumar et al. 2020, Multiplicative interactions and where to find them',
   },
+  mixtureOfExperts: { create: MixtureOfExpertsFusion, paper: 'Fedus et al. 2022, Switch transformers' },
 } satisfies Record<string, { create: new (config: never) => Fusion; paper: string }>;
 
 export type FusionStrategy = keyof typeof fusionStrategies;

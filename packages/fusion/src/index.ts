@@ -43,6 +43,10 @@ export {
   type LowRankBilinearFusionConfig,
 } from './strategies/low-rank-bilinear-fusion';
 export { LowRankFusion, type LowRankFusionConfig } from './strategies/low-rank-fusion';
+export {
+  MixtureOfExpertsFusion,
+  type MixtureOfExpertsFusionConfig,
+} from './strategies/mixture-of-experts-fusion';
 export { type AttentionMaps, MultiModalFusion } from './strategies/multi-modal-fusion';
 export { MultiplicativeFusion, type MultiplicativeFusionConfig } from './strategies/multiplicative-fusion';
 export { PerceiverFusion, type PerceiverFusionConfig } from './strategies/perceiver-fusion';
