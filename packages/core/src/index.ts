@@ -80,6 +80,7 @@ export { segmentSum } from './ops/segment-sum';
 export { silu } from './ops/silu';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from './ops/softmax-cross-entropy';
 export { type SqueezeExciteWeights, squeezeExcite } from './ops/squeeze-excite';
+export { stopGradient, withoutGradient } from './ops/without-gradient';
 
 // layers
 

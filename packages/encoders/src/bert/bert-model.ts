@@ -23,6 +23,11 @@ import { type BertConfig, readBertConfig } from './bert-config';
 export interface BertInput extends TextTransformerInput {
   /** int32 [batch, length]; 0 for a token of the first text, 1 of the second. Default: all 0. */
   tokenTypeIds?: tf.Tensor2D | undefined;
+  /**
+   * What the embeddings go through before the first block, [batch, length, hiddenSize] to the same: other modalities may
+   * come in here. Default: nothing.
+   */
+  adaptEmbeddings?: ((embedded: tf.Tensor3D) => tf.Tensor3D) | undefined;
 }
 
 export interface BertOutput extends TextEncoderOutput {
@@ -89,14 +94,15 @@ export class BertModel extends PretrainedModule implements TextEncoder {
 
   /** The caller disposes every output. */
   forward(
-    { inputIds, attentionMask, tokenTypeIds, outputHiddenStates = false }: BertInput,
+    { inputIds, attentionMask, tokenTypeIds, adaptEmbeddings, outputHiddenStates = false }: BertInput,
     context?: ForwardContext,
   ): BertOutput {
     checkInputIds(inputIds, this.contextLength, 'BertModel');
     if (tokenTypeIds) assertShape(tokenTypeIds.shape, inputIds.shape, 'BertModel: tokenTypeIds');
     return tf.tidy(() => {
       const embedded = this.embeddings.forward(inputIds, tokenTypeIds, context); // [batch, length, hiddenSize]
-      const hiddenStates = this.encoder.hiddenStates(embedded, { attentionMask }, context);
+      const adapted = adaptEmbeddings ? adaptEmbeddings(embedded) : embedded;
+      const hiddenStates = this.encoder.hiddenStates(adapted, { attentionMask }, context);
       const lastHiddenState = tf.clone(hiddenStates.at(-1)!);
       const first = tokenAt(lastHiddenState, 0); // [batch, hiddenSize]
       const pooledOutput = this.pooler

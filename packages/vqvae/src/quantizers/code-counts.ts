@@ -1,6 +1,5 @@
-import { segmentSum } from '@crossmodal/core';
+import { segmentSum, withoutGradient } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { withoutGradient } from './without-gradient';
 
 /** How many of `indices` (int32, any shape) are each code: float32 [codebookSize]. */
 export function codeCounts(indices: tf.Tensor, codebookSize: number): tf.Tensor1D {

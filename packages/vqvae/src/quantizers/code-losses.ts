@@ -1,5 +1,5 @@
+import { stopGradient } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { stopGradient } from './without-gradient';
 
 /**
  * The two squared distances of van den Oord et al. 2017, equation 3, as means over all values: `codebookLoss`, whose

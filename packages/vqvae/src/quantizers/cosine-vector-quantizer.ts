@@ -1,4 +1,12 @@
-import { Embedding, type ForwardContext, Linear, l2Normalize, Module, type Rng } from '@crossmodal/core';
+import {
+  Embedding,
+  type ForwardContext,
+  Linear,
+  l2Normalize,
+  Module,
+  type Rng,
+  withoutGradient,
+} from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertIndices, assertSize, assertVectors, assertWeight, toRows } from './check-inputs';
 import { perplexityOf } from './code-counts';
@@ -6,7 +14,6 @@ import { codeLosses } from './code-losses';
 import { nearestCode } from './nearest-code';
 import { assertGradientEstimator, type GradientEstimator, passGradient } from './pass-gradient';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { withoutGradient } from './without-gradient';
 
 export interface CosineVectorQuantizerConfig {
   codebookSize: number;

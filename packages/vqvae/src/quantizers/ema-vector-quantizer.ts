@@ -6,6 +6,7 @@ import {
   Parameter,
   type Rng,
   requireRng,
+  withoutGradient,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertDecay, assertIndices, assertSize, assertVectors, assertWeight, toRows } from './check-inputs';
@@ -15,7 +16,6 @@ import { clusterSums, drawIndices, kMeans } from './k-means';
 import { nearestCode } from './nearest-code';
 import { assertGradientEstimator, type GradientEstimator, passGradient } from './pass-gradient';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { withoutGradient } from './without-gradient';
 
 export interface EMAVectorQuantizerConfig {
   codebookSize: number;

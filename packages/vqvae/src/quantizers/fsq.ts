@@ -1,10 +1,16 @@
-import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import {
+  ConfigError,
+  type ForwardContext,
+  Linear,
+  Module,
+  type Rng,
+  withoutGradient,
+} from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertIndices, assertSize, assertVectors } from './check-inputs';
 import { perplexityOf } from './code-counts';
 import { passGradient } from './pass-gradient';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { withoutGradient } from './without-gradient';
 
 export interface FSQConfig {
   /** Values that each dimension of a code can take, 3 or more: [8, 5, 5, 5] is a codebook of 1,000 codes. */

@@ -8,12 +8,12 @@ import {
   type Rng,
   requireRng,
   segmentSum,
+  withoutGradient,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertIndices, assertSize, assertVectors, assertWeight, toRows } from './check-inputs';
 import { perplexityOf } from './code-counts';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { withoutGradient } from './without-gradient';
 
 export interface GumbelQuantizerConfig {
   codebookSize: number;

@@ -1,11 +1,17 @@
-import { ConfigError, type ForwardContext, Linear, Module, type Rng } from '@crossmodal/core';
+import {
+  ConfigError,
+  type ForwardContext,
+  Linear,
+  Module,
+  type Rng,
+  withoutGradient,
+} from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertIndices, assertSize, assertVectors, assertWeight } from './check-inputs';
 import { perplexityOf } from './code-counts';
 import { codeLosses } from './code-losses';
 import { passGradient } from './pass-gradient';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { withoutGradient } from './without-gradient';
 
 export interface LFQConfig {
   /** A power of 2; its logarithm is the number of bits. */

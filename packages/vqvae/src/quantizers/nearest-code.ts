@@ -1,6 +1,5 @@
-import { linear } from '@crossmodal/core';
+import { linear, withoutGradient } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { withoutGradient } from './without-gradient';
 
 /** Distances that are in memory at one time: 16 MiB. */
 const DISTANCES = 2 ** 22;

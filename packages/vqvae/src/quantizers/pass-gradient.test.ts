@@ -1,10 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { ConfigError } from '@crossmodal/core';
+import { ConfigError, stopGradient } from '@crossmodal/core';
 import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assertGradientEstimator, passGradient } from './pass-gradient';
-import { stopGradient } from './without-gradient';
 
 const gradient = (x: number[], q: number[], dy: number[], way: 'straightThrough' | 'rotationTrick') =>
   tf.grad((x) => tf.sum(tf.mul(passGradient(x, tf.tensor1d(q), way), tf.tensor1d(dy))))(tf.tensor1d(x));

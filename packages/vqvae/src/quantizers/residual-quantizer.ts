@@ -1,9 +1,8 @@
-import { ConfigError, type ForwardContext, Module, ModuleList } from '@crossmodal/core';
+import { ConfigError, type ForwardContext, Module, ModuleList, stopGradient } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertCodesPerPosition, assertSize, assertVectors } from './check-inputs';
 import { assertGradientEstimator, type GradientEstimator, passGradient } from './pass-gradient';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { stopGradient } from './without-gradient';
 
 export interface ResidualQuantizerConfig {
   /** Number of stages. */

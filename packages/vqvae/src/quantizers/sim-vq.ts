@@ -6,6 +6,7 @@ import {
   normal,
   Parameter,
   type Rng,
+  withoutGradient,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertIndices, assertSize, assertVectors, assertWeight, toRows } from './check-inputs';
@@ -14,7 +15,6 @@ import { codeLosses } from './code-losses';
 import { nearestCode } from './nearest-code';
 import { assertGradientEstimator, type GradientEstimator, passGradient } from './pass-gradient';
 import type { Quantizer, QuantizerOutput } from './quantizer';
-import { withoutGradient } from './without-gradient';
 
 export interface SimVQConfig {
   codebookSize: number;

@@ -1,5 +1,5 @@
-import { customOp } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { customOp } from './custom-op';
 
 /** `f()` as a constant: the tape sees nothing of it, and keeps nothing of it in memory. */
 export function withoutGradient<T extends tf.Tensor | tf.Tensor[]>(f: () => T): T {
