@@ -1,0 +1,17 @@
+import type { AudioFeatures, ImageProcessor, Tokenizer } from '@crossmodal/processing';
+import type { Waveform } from '../sentiment-sample';
+
+/** What makes an analyzer's inputs of texts, pictures and sounds. */
+export interface SentimentProcessors {
+  tokenizer?: Tokenizer | undefined;
+  /** One whose images have one size. */
+  imageProcessor?: ImageProcessor | undefined;
+  /** An `AudioProcessor` of `@crossmodal/processing`, or what is like one. */
+  audioProcessor?:
+    | { process(sounds: readonly Waveform[]): AudioFeatures | Promise<AudioFeatures> }
+    | undefined;
+  /** The most tokens of a text. Default the tokenizer's own. */
+  contextLength?: number | undefined;
+  /** Files that the tokenizer was read from, by name, to be saved with the model. */
+  files?: Readonly<Record<string, Uint8Array>> | undefined;
+}
