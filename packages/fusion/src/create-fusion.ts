@@ -5,6 +5,7 @@ import { BilinearFusion } from './strategies/bilinear-fusion';
 import { BottleneckFusion } from './strategies/bottleneck-fusion';
 import { CompactBilinearFusion } from './strategies/compact-bilinear-fusion';
 import { ConcatFusion } from './strategies/concat-fusion';
+import { DeepCCAFusion } from './strategies/deep-cca-fusion';
 import { FactorizedBilinearFusion } from './strategies/factorized-bilinear-fusion';
 import { FiLMFusion } from './strategies/film-fusion';
 import { GatedFusion } from './strategies/gated-fusion';
@@ -41,7 +42,7 @@ export const fusionStrategies = {
   average: { create: AverageFusion, paper: 'Kittler et al. 1998, On combining classifiers' },
   weighted: {
     create: WeightedFusion,
-    paper: 'Jacobs 1995, Methods for combining experts’ probability assessments',
+    paper: "Jacobs 1995, Methods for combining experts' probability assessments",
   },
   voting: { create: VotingFusion, paper: 'Kittler et al. 1998, On combining classifiers' },
   stacking: { create: StackingFusion, paper: 'Wolpert 1992, Stacked generalization' },
@@ -73,6 +74,7 @@ export const fusionStrategies = {
     paper: 'Jayakumar et al. 2020, Multiplicative interactions and where to find them',
   },
   mixtureOfExperts: { create: MixtureOfExpertsFusion, paper: 'Fedus et al. 2022, Switch transformers' },
+  deepCCA: { create: DeepCCAFusion, paper: 'Andrew et al. 2013, Deep canonical correlation analysis' },
 } satisfies Record<string, { create: new (config: never) => Fusion; paper: string }>;
 
 export type FusionStrategy = keyof typeof fusionStrategies;

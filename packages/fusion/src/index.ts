@@ -17,6 +17,9 @@ export {
   type FusionStrategy,
   fusionStrategies,
 } from './create-fusion';
+export { type DeepCCALossOptions, deepCCALoss } from './deep-cca-loss';
+export { gradientBlendLoss } from './gradient-blend-loss';
+export { gradientBlendWeights, type HeadLosses } from './gradient-blend-weights';
 export { AverageFusion } from './strategies/average-fusion';
 export { BilinearFusion, type BilinearFusionConfig } from './strategies/bilinear-fusion';
 export { BottleneckFusion, type BottleneckFusionConfig } from './strategies/bottleneck-fusion';
@@ -30,6 +33,7 @@ export {
   type CrossModalAttentionConfig,
   type CrossModalAttentionOutput,
 } from './strategies/cross-modal-attention';
+export { DeepCCAFusion, type DeepCCAFusionConfig } from './strategies/deep-cca-fusion';
 export {
   FactorizedBilinearFusion,
   type FactorizedBilinearFusionConfig,

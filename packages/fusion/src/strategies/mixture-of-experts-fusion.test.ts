@@ -67,7 +67,8 @@ describe('MixtureOfExpertsFusion', () => {
     expect(Math.abs(all[1]![0]! - joint[1]![0]!)).toBeGreaterThan(1e-3);
   });
 
-  it('spreads samples over the experts when it trains on its own loss', () => {
+  it('spreads samples over the experts when it trains on its own loss', async () => {
+    await tf.setBackend('cpu');
     const rng = new Rng(4);
     const fusion = build({ topK: 1, balanceCoefficient: 1, zCoefficient: 0 });
     const inputs = { audio: tf.tensor2d(rng.normalArray(64 * 7), [64, 7]) };
