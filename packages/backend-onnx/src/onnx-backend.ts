@@ -142,6 +142,33 @@ export class OnnxBackend extends MathBackendCPU {
     }
   }
 
+  /**
+   * Compiles a whole graph, whose inputs are named `i0`, `i1`, ... It is the caller's, to be run by {@link runGraph};
+   * `session.dispose()` releases it.
+   */
+  compileGraph(graph: GraphBuilder, outputNames: string[]): CompiledKernel {
+    return this.sessions.compile({ graph, outputNames });
+  }
+
+  /** Runs a graph on tensors' memory; the outputs are the caller's. */
+  runGraph(
+    graph: CompiledKernel,
+    inputs: readonly TensorInfo[],
+    outputs: readonly { shape: number[]; dtype: DType }[],
+  ): TensorInfo[] {
+    const made: TensorInfo[] = [];
+    try {
+      for (const { shape, dtype } of outputs) made.push(this.allocate(shape, dtype));
+      const feeds = inputs.map((input) => this.tensorOf({ tensor: input, shape: input.shape }));
+      const fetches = made.map((x) => this.tensor(x.dtype as DType, this.values(x), x.shape));
+      this.sessions.run(graph, feeds, fetches);
+      return made;
+    } catch (cause) {
+      for (const output of made) this.disposeIntermediateTensorInfo(output);
+      throw cause;
+    }
+  }
+
   /** The plan's graph with its weights built in. */
   private withWeights(plan: Plan): BuiltGraph {
     return compile(plan, (graph, input, i) => {

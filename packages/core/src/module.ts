@@ -193,9 +193,21 @@ export abstract class Module {
 
   /** This module and all below it, each once. */
   allModules(): Set<Module> {
-    const found = new Set<Module>([this]);
-    for (const [, child] of this.children())
-      if (child instanceof Module) for (const module of child.allModules()) found.add(module);
+    return new Set(this.namedModules().values());
+  }
+
+  /** This module, under an empty path, and each below it under the first path that leads to it: `text_model.layers.0`. */
+  namedModules(): Map<string, Module> {
+    const found = new Map<string, Module>([['', this]]);
+    const known = new Set<Module>([this]);
+    for (const [name, child] of this.children()) {
+      if (!(child instanceof Module)) continue;
+      for (const [path, module] of child.namedModules()) {
+        if (known.has(module)) continue;
+        known.add(module);
+        found.set(path === '' ? name : `${name}.${path}`, module);
+      }
+    }
     return found;
   }
 

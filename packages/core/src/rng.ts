@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from './errors';
 
 /** The state of an {@link Rng}, as plain JSON. */
@@ -125,6 +126,22 @@ export class Rng {
     const out = new Float32Array(size);
     for (let i = 0; i < size; i++) out[i] = this.normal(mean, std);
     return out;
+  }
+
+  /**
+   * A tensor of values drawn from this generator. What is random in a model comes from here rather than from
+   * `tf.tensor`: a function that is compiled then draws anew at each run.
+   *
+   * @param make Draws the values: float32, int32, or bool from bytes.
+   * @returns The caller disposes it.
+   *
+   * @example
+   * const noise = rng.tensor([2, 3], (rng) => rng.normalArray(6));
+   */
+  tensor(shape: number[], make: (rng: Rng) => Float32Array | Int32Array | Uint8Array): tf.Tensor {
+    const values = make(this);
+    if (values instanceof Float32Array) return tf.tensor(values, shape, 'float32');
+    return tf.tensor(values, shape, values instanceof Int32Array ? 'int32' : 'bool');
   }
 
   /**

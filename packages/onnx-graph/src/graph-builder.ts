@@ -125,6 +125,19 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Takes out nodes and constants that no output needs. */
+  prune(): void {
+    const needed = new Set(this.graph.output.map(({ name }) => name));
+    const kept: GraphProto['node'] = [];
+    for (const node of this.graph.node.toReversed()) {
+      if (!node.output.some((name) => needed.has(name))) continue;
+      for (const name of node.input) needed.add(name);
+      kept.push(node);
+    }
+    this.graph.node = kept.reverse();
+    this.graph.initializer = this.graph.initializer.filter(({ name }) => needed.has(name));
+  }
+
   /** The bytes of an `.onnx` file. */
   finish(info?: ModelInfo): Uint8Array {
     return encodeModel(this.graph, info);

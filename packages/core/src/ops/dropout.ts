@@ -16,7 +16,7 @@ import { customOp } from './custom-op';
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, rng: Rng): T {
   assertRate(rate, 'dropout');
-  return timesMask(x, keepMask(x.size, rate, rng), x.shape);
+  return timesMask(x, x.shape, rate, rng);
 }
 
 /**
@@ -32,8 +32,7 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, rng: Rng): T {
  */
 export function dropPath<T extends tf.Tensor>(x: T, rate: number, rng: Rng): T {
   assertRate(rate, 'dropPath');
-  const batch = x.shape[0] ?? 1;
-  return timesMask(x, keepMask(batch, rate, rng), [batch, ...x.shape.slice(1).map(() => 1)]);
+  return timesMask(x, [x.shape[0] ?? 1, ...x.shape.slice(1).map(() => 1)], rate, rng);
 }
 
 /** @throws ConfigError unless `rate` is in [0, 1). */
@@ -42,11 +41,12 @@ export function assertRate(rate: number, what: string): void {
 }
 
 /** Saves the mask only, where `tf.mul` would save `x` too. */
-function timesMask<T extends tf.Tensor>(x: T, values: Float32Array, shape: number[]): T {
+function timesMask<T extends tf.Tensor>(x: T, shape: number[], rate: number, rng: Rng): T {
   return customOp<tf.Tensor>(
     { x },
     (save) => {
-      const mask = tf.tensor(values, shape);
+      const size = shape.reduce((a, b) => a * b, 1);
+      const mask = rng.tensor(shape, (source) => keepMask(size, rate, source));
       save([mask]);
       return tf.mul(x, mask);
     },

@@ -1,0 +1,119 @@
+import { GraphBuilder, type OnnxDType, OnnxType } from '@crossmodal/onnx-graph';
+import { type Dim, formatDim, isSymbolic } from '../trace/dim';
+import type { TraceGraph, TraceNode, Value } from '../trace/trace-graph';
+
+/**
+ * Which operators a graph may use: those of ONNX alone, which every runtime has (`portable`), or ONNX Runtime's own
+ * beside them, which are faster there.
+ */
+export type Dialect = 'portable' | 'onnxruntime';
+
+/** A trace on its way to ONNX nodes. */
+export class Lowering {
+  readonly graph = new GraphBuilder();
+  private readonly names = new Map<Value, string>();
+  private readonly uses = new Map<Value, TraceNode[]>();
+  private readonly dims = new Map<string, string>();
+  /** What kernels note about the nodes that they made, for those after them. */
+  readonly notes = new Map<Value, string>();
+
+  constructor(
+    trace: TraceGraph,
+    readonly dialect: Dialect,
+  ) {
+    for (const node of trace.nodes)
+      for (const value of Object.values(node.inputs)) {
+        const uses = this.uses.get(value);
+        if (uses) uses.push(node);
+        else this.uses.set(value, [node]);
+      }
+    for (const value of [...trace.outputs, ...trace.assigned.map((a) => a.value)])
+      if (!this.uses.has(value)) this.uses.set(value, []);
+  }
+
+  /** Whether anything takes the value. */
+  isUsed(value: Value): boolean {
+    return this.uses.has(value);
+  }
+
+  name(value: Value): string {
+    const known = this.names.get(value);
+    if (known !== undefined) return known;
+    const name = this.constant(value);
+    this.names.set(value, name);
+    return name;
+  }
+
+  private constant({ source, shape, dtype }: Value): string {
+    const { graph } = this;
+    if (source.kind === 'constant') return graph.constant(dtype, shape as number[], source.values);
+    if (source.kind === 'filled')
+      return graph.op('Expand', [this.scalar(source.value, dtype), this.shape(shape)]);
+    if (source.kind === 'sizes') {
+      const numbers = graph.op('Cast', [this.shape(source.values)], { to: OnnxType[dtype] });
+      return this.reshape(numbers, shape);
+    }
+    throw new Error('lowering: a value is used before it is made.');
+  }
+
+  setName(value: Value, name: string): void {
+    this.names.set(value, name);
+  }
+
+  /** A size by its name, as int64 [1]: to be set for each dynamic axis. */
+  setDim(name: string, value: string): void {
+    this.dims.set(name, value);
+  }
+
+  /** Sizes as int64 [rank], for Reshape, Expand and the like. */
+  shape(dims: readonly Dim[]): string {
+    if (!dims.some(isSymbolic)) return this.graph.ints(dims as number[]);
+    const parts: string[] = [];
+    let run: number[] = [];
+    const flush = () => {
+      if (run.length > 0) parts.push(this.graph.ints(run));
+      run = [];
+    };
+    for (const dim of dims) {
+      if (!isSymbolic(dim)) run.push(dim);
+      else {
+        flush();
+        parts.push(this.dim(dim));
+      }
+    }
+    flush();
+    return parts.length === 1 ? parts[0]! : this.graph.op('Concat', parts, { axis: 0 });
+  }
+
+  /** As int64 [1]. */
+  dim(dim: Dim): string {
+    if (!isSymbolic(dim)) return this.graph.ints([dim]);
+    const key = formatDim(dim);
+    const known = this.dims.get(key);
+    if (known !== undefined) return known;
+    const { graph } = this;
+    const { scope } = graph;
+    graph.scope = 'sizes';
+    const parts = dim.terms.map(({ coefficient, names }) => {
+      const factors = names.map((name) => this.dims.get(name)!);
+      if (coefficient !== 1 || names.length === 0) factors.push(graph.ints([coefficient]));
+      return factors.reduce((a, b) => graph.op('Mul', [a, b]));
+    });
+    const name = parts.reduce((a, b) => graph.op('Add', [a, b]));
+    graph.scope = scope;
+    this.dims.set(key, name);
+    return name;
+  }
+
+  reshape(x: string, dims: readonly Dim[]): string {
+    return this.graph.op('Reshape', [x, this.shape(dims)]);
+  }
+
+  /** The number as a constant of the type. */
+  scalar(value: number, dtype: OnnxDType): string {
+    if (dtype === 'float32') return this.graph.scalar(value);
+    if (dtype === 'int32') return this.graph.int32s([value], []);
+    if (dtype === 'bool') return this.graph.bools([value], []);
+    return this.graph.ints([value], []);
+  }
+}

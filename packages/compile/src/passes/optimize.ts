@@ -1,0 +1,11 @@
+import type { TraceGraph } from '../trace/trace-graph';
+import { dropDeadNodes } from './drop-dead-nodes';
+import { mergeReshapes } from './merge-reshapes';
+import { shareEqualNodes } from './share-equal-nodes';
+
+/** What ONNX Runtime leaves undone, or does only at each start: the graph computes the same with less. */
+export function optimize(graph: TraceGraph): void {
+  mergeReshapes(graph);
+  shareEqualNodes(graph);
+  dropDeadNodes(graph);
+}

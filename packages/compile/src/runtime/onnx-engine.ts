@@ -1,0 +1,44 @@
+import { BackendError } from '@crossmodal/core';
+import type { GraphBuilder } from '@crossmodal/onnx-graph';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Runtime } from './runtime';
+
+/** What `@crossmodal/backend-onnx` offers beside kernels. */
+interface GraphBackend extends tf.KernelBackend {
+  compileGraph(graph: GraphBuilder, outputNames: string[]): CompiledGraph;
+  runGraph(
+    graph: CompiledGraph,
+    inputs: readonly tf.TensorInfo[],
+    outputs: readonly { shape: number[]; dtype: string }[],
+  ): tf.TensorInfo[];
+}
+interface CompiledGraph {
+  session: { dispose(): void };
+}
+
+/**
+ * ONNX Runtime in this process, on the memory of the engine `onnx`.
+ *
+ * @throws BackendError where that engine is not there.
+ */
+export function onnxEngine(): Runtime {
+  const backend = tf.findBackend('onnx') as GraphBackend | null;
+  if (!backend?.compileGraph)
+    throw new BackendError(
+      "compile: the engine 'onnx' is not there. In Node, npm install @crossmodal/backend-onnx and import it; in a " +
+        'browser, use compileAsync.',
+    );
+  return {
+    dialect: 'onnxruntime',
+    open(graph, outputNames) {
+      const compiled = backend.compileGraph(graph, outputNames);
+      return {
+        run: (inputs, outputs) =>
+          backend
+            .runGraph(compiled, inputs, outputs)
+            .map((info) => tf.engine().makeTensorFromTensorInfo(info, backend)),
+        dispose: () => compiled.session.dispose(),
+      };
+    },
+  };
+}
