@@ -4,6 +4,7 @@ export { type AudioClip, decodeWav } from './audio/decode-wav';
 export type { LogMelConfig } from './audio/log-mel-config';
 export { LogMelSpectrogram, type Spectrogram } from './audio/log-mel-spectrogram';
 export { mfcc } from './audio/mfcc';
+export { normalizeBands } from './audio/normalize-bands';
 export { type ResampleAudioOptions, resampleAudio } from './audio/resample-audio';
 export { toMono } from './audio/to-mono';
 export type { Waveform } from './audio/waveform';

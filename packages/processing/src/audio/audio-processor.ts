@@ -2,6 +2,7 @@ import { ConfigError, DataError } from '../errors';
 import { decodeWav } from './decode-wav';
 import type { LogMelConfig } from './log-mel-config';
 import { LogMelSpectrogram, type Spectrogram } from './log-mel-spectrogram';
+import { normalizeBands } from './normalize-bands';
 import { resampleAudio } from './resample-audio';
 import { toMono } from './to-mono';
 import { assertWaveform, type Waveform } from './waveform';
@@ -69,8 +70,7 @@ export class AudioProcessor {
     const same = waveform.sampleRate === sampleRate;
     const { samples } = same ? waveform : resampleAudio(waveform, sampleRate);
     const features = this.spectrogram.compute({ samples: this.fit(samples), sampleRate });
-    if (this.normalize) normalizeBands(features);
-    return features;
+    return this.normalize ? normalizeBands(features) : features;
   }
 
   /**
@@ -106,17 +106,5 @@ export class AudioProcessor {
     const filled = new Float32Array(numSamples);
     filled.set(samples);
     return filled;
-  }
-}
-
-/** A band that does not change becomes zeros. */
-function normalizeBands({ data, shape: [frames, bands] }: Spectrogram): void {
-  for (let m = 0; m < bands; m++) {
-    let [sum, squares] = [0, 0];
-    for (let i = m; i < data.length; i += bands) sum += data[i]!;
-    const mean = sum / frames;
-    for (let i = m; i < data.length; i += bands) squares += (data[i]! - mean) ** 2;
-    const scale = 1 / Math.max(Math.sqrt(squares / frames), 1e-5);
-    for (let i = m; i < data.length; i += bands) data[i] = (data[i]! - mean) * scale;
   }
 }
