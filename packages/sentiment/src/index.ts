@@ -35,6 +35,50 @@ export {
 
 // models on feature sequences
 
+export type {
+  FeatureDims,
+  FeatureSequenceBatch,
+  FeatureSequences,
+  Modality,
+  ModalityFeatures,
+  PerModality,
+} from './models/feature-sequences';
+export { LMF, type LMFConfig, type LMFOutput } from './models/lmf';
+export { MAG, type MAGConfig } from './models/mag';
+export {
+  MAGBert,
+  type MAGBertBatch,
+  type MAGBertConfig,
+  type MAGBertInput,
+  type MAGBertOutput,
+  magBertLoss,
+} from './models/mag-bert';
+export { MISA, type MISAConfig, type MISAOutput, type MISAVectors } from './models/misa';
+export {
+  centralMomentDiscrepancy,
+  type MISALosses,
+  type MISALossOptions,
+  misaLoss,
+  misaLosses,
+} from './models/misa-loss';
+export { MulT, type MulTConfig, type MulTOutput } from './models/mult';
+export {
+  SelfMM,
+  type SelfMMConfig,
+  type SelfMMInput,
+  type SelfMMOutput,
+  type SelfMMTask,
+} from './models/self-mm';
+export { type SelfMMBatch, SelfMMTraining, selfMMLoss } from './models/self-mm-loss';
+export {
+  type FeatureSequenceModel,
+  featureSequenceLoss,
+  type SentimentLossOptions,
+  sentimentLoss,
+} from './models/sentiment-loss';
+export { TFN, type TFNConfig, type TFNOutput } from './models/tfn';
+export { UnimodalLabelGenerator, type UnimodalLabelGeneratorConfig } from './models/unimodal-label-generator';
+
 // metrics
 
 export { type MosiMetrics, mosiMetrics } from './metrics/mosi-metrics';

@@ -1,0 +1,52 @@
+import { assertShape, type ForwardContext, type LossResult, Module } from '@crossmodal/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { MODALITIES } from './feature-sequences';
+import type { SelfMM, SelfMMInput } from './self-mm';
+import type { UnimodalLabelGenerator } from './unimodal-label-generator';
+
+/** A batch to train a {@link SelfMM} on: the labels are those of the generator. */
+export interface SelfMMBatch {
+  inputs: SelfMMInput;
+  /** int32 [batch]: which samples of the training set, each once. */
+  indexes: tf.Tensor1D;
+}
+
+/** A {@link SelfMM} and the labels that it makes, so that both are in the checkpoints of its training. */
+export class SelfMMTraining extends Module {
+  constructor(
+    readonly model: SelfMM,
+    readonly labels: UnimodalLabelGenerator,
+  ) {
+    super();
+  }
+}
+
+/**
+ * Absolute error of the score, plus that of each modality's against its made label, weighted by
+ * `tanh(|label - label of all|)`, for a `Trainer`; in training it moves the labels. Yu et al. 2021, equations 13 and 14.
+ *
+ * @example
+ * const training = new SelfMMTraining(model, labels);
+ * const trainer = new Trainer({ model: training, loss: selfMMLoss, data, optimizer, schedule, rng });
+ */
+export function selfMMLoss(
+  { model, labels }: SelfMMTraining,
+  { inputs, indexes }: SelfMMBatch,
+  context?: ForwardContext,
+): LossResult {
+  const { loss, fusion } = tf.tidy(() => {
+    const { prediction, unimodal, features } = model.forward(inputs, context);
+    assertShape(indexes.shape, [prediction.shape[0]], 'selfMMLoss: indexes');
+    const errorOf = (scores: tf.Tensor2D, targets: tf.Tensor) =>
+      tf.abs(tf.sub(tf.squeeze(scores, [1]), targets)); // [batch]
+    const all = labels.of('fusion', indexes);
+    const fusion = tf.mean(errorOf(prediction, all)) as tf.Scalar;
+    const alone = MODALITIES.map((modality) => {
+      const own = labels.of(modality, indexes);
+      return tf.mean(tf.mul(tf.tanh(tf.abs(tf.sub(own, all))), errorOf(unimodal[modality], own)));
+    });
+    if (context?.training) labels.update(features, indexes);
+    return { loss: tf.addN([fusion, ...alone]) as tf.Scalar, fusion };
+  });
+  return { loss, metrics: { fusion } };
+}
