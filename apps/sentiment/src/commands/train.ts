@@ -1,0 +1,69 @@
+import { progressLogger, useBackend } from '@crossmodal/core';
+import { attributionTable, CACHE, designers, renderBar, textTable, UNSEEN } from '@crossmodal/emoji-clip';
+import { recipe as fullRecipe, quickRecipe } from '../recipe';
+import { type Figures, percent, testRows, textRows } from '../report/figures';
+import { run } from '../run';
+import type { RunFolder } from '../run-folder';
+
+export interface TrainCommandOptions {
+  quick?: boolean;
+  fresh?: boolean;
+  /** The folder of data that are not shipped. */
+  data: string;
+}
+
+/**
+ * All of it: trainings, figures, report. Goes on where it was stopped.
+ *
+ * @returns Whether it came to its end.
+ */
+export async function trainCommand(
+  folder: RunFolder,
+  { quick, fresh = false, data }: TrainCommandOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const began = performance.now();
+  const recipe = quick ? quickRecipe : fullRecipe;
+  await folder.begin(recipe, fresh);
+  const { name, reason } = await useBackend();
+  console.log(`Engine: ${name} (${reason})`);
+  const used = designers.filter(({ id }) => recipe.pictures.designers.includes(id) || id === UNSEEN.id);
+  const attribution = attributionTable(used);
+  console.log(`\n${attribution}`);
+  const bar = renderBar();
+  const figures = await run({
+    ...{ recipe, folder, data, attribution, signal },
+    cache: CACHE,
+    seed: recipe.seed,
+    loggers: [progressLogger()],
+    say: (line) => {
+      bar.end();
+      console.log(line);
+    },
+    onRender: bar.show,
+  });
+  if (!figures) {
+    console.log(`Stopped; everything is kept in ${folder.path}. Go on with the same command.`);
+    return false;
+  }
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`\n${summary(figures)}
+
+Model:  ${folder.model}
+Report: ${folder.report}
+Took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s. Now try:
+  npm run sentiment -- predict "what a lovely day" --image 😡
+  npm run sentiment -- predict "this is not good" --image some.png`);
+  return true;
+}
+
+/** The figures as tables for the terminal. */
+function summary(figures: Figures): string {
+  const { text, image } = figures.contribution;
+  const parts = figures.tests.map(
+    (test) => `${test.title}: ${test.count} sentences, ${test.emoji} emoji\n${textTable(testRows(test))}`,
+  );
+  parts.push(`what is said rests on the text by ${percent(text)}, on the picture by ${percent(image)}`);
+  if (figures.reviews || figures.editorials) parts.push(textTable(textRows(figures)));
+  return parts.join('\n\n');
+}

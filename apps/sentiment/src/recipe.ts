@@ -1,0 +1,147 @@
+import type { AugmentStrength } from '@crossmodal/emoji-clip';
+import type { NgramTokenizerConfig } from './text/ngram-tokenizer';
+
+/** Numbers of a text tower. */
+export interface TextTowerRecipe {
+  tokenizer: NgramTokenizerConfig;
+  hiddenSize: number;
+  window: number;
+  dropout: number;
+}
+
+/** Numbers of a training. */
+export interface TrainingRecipe {
+  steps: number;
+  batchSize: number;
+  learningRate: number;
+  weightDecay: number;
+}
+
+/** Every number of a run. A run goes on from its checkpoints only with the recipe that it began with. */
+export interface Recipe {
+  /** Sentences with pictures. */
+  pictures: {
+    /** Designers whose drawings are trained on. */
+    designers: readonly string[];
+    training: TrainingRecipe;
+    text: TextTowerRecipe;
+    /** Side of the pictures that the model sees, in pixels. */
+    imageSize: number;
+    /** The image tower, from fine to coarse. */
+    stages: readonly { channels: number; blocks: number }[];
+    imageDropout: number;
+    augment: AugmentStrength;
+    /** Fusions that are compared; the first is the one that is kept. */
+    fusions: readonly ('concat' | 'gated' | 'average')[];
+    /** Width of what is fused. */
+    fusedSize: number;
+    /** Rate at which training takes one of the two away. */
+    modalityDropout: number;
+    /** Sentences that each picture of the test has. */
+    testSentences: number;
+  };
+  /** Chinese hotel reviews. */
+  reviews: { training: TrainingRecipe; text: TextTowerRecipe };
+  /** Rated English sentences. */
+  editorials: {
+    training: TrainingRecipe;
+    text: TextTowerRecipe;
+    /** Towers whose mean is measured. */
+    towers: number;
+    /** Share of what a sentence is to be that its words' ratings say; people's rating of it is the rest. */
+    wordShare: number;
+  };
+  seed: number;
+}
+
+export const recipe: Recipe = {
+  pictures: {
+    designers: [
+      'noto',
+      'noto-v1',
+      'twemoji',
+      'fluent-flat',
+      'fluent-color',
+      'fluent-3d',
+      'fluent-contrast',
+      'fxemoji',
+      'emojione',
+      'emojione-monotone',
+      'emojione-v1',
+      'streamline',
+    ],
+    training: { steps: 800, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
+    text: {
+      tokenizer: { units: 'words', featuresPerUnit: 12, vocabSize: 16384, maxUnits: 40 },
+      hiddenSize: 64,
+      window: 3,
+      dropout: 0.2,
+    },
+    imageSize: 32,
+    stages: [
+      { channels: 16, blocks: 0 },
+      { channels: 32, blocks: 1 },
+      { channels: 64, blocks: 1 },
+    ],
+    imageDropout: 0.2,
+    augment: {
+      rotation: 8,
+      logScale: 0.1,
+      logAspect: 0.08,
+      shear: 0.08,
+      shift: 0.07,
+      hue: 10,
+      logSaturation: 0.4,
+      grey: 0.15,
+      logContrast: 0.25,
+      brightness: 0.1,
+      outline: 0.35,
+      lineArt: 0.1,
+      ground: 0.4,
+      erase: 0.2,
+    },
+    fusions: ['concat', 'gated'],
+    fusedSize: 64,
+    modalityDropout: 0.1,
+    testSentences: 6,
+  },
+  reviews: {
+    training: { steps: 300, batchSize: 64, learningRate: 3e-3, weightDecay: 0.01 },
+    text: {
+      tokenizer: { units: 'characters', featuresPerUnit: 3, vocabSize: 65536, maxUnits: 256 },
+      hiddenSize: 64,
+      window: 3,
+      dropout: 0.3,
+    },
+  },
+  editorials: {
+    training: { steps: 300, batchSize: 64, learningRate: 3e-3, weightDecay: 0.01 },
+    text: {
+      tokenizer: { units: 'words', featuresPerUnit: 12, vocabSize: 32768, maxUnits: 48 },
+      hiddenSize: 64,
+      window: 5,
+      dropout: 0.3,
+    },
+    towers: 3,
+    wordShare: 0.5,
+  },
+  seed: 1,
+};
+
+/** All of it in about a minute: shows that it runs, not how well. */
+export const quickRecipe: Recipe = {
+  ...recipe,
+  pictures: {
+    ...recipe.pictures,
+    designers: ['noto', 'twemoji'],
+    training: { ...recipe.pictures.training, steps: 40, batchSize: 32 },
+    fusions: ['concat'],
+    testSentences: 1,
+  },
+  reviews: { ...recipe.reviews, training: { ...recipe.reviews.training, steps: 30, batchSize: 32 } },
+  editorials: {
+    ...recipe.editorials,
+    training: { ...recipe.editorials.training, steps: 40, batchSize: 32 },
+    towers: 1,
+  },
+};

@@ -1,0 +1,259 @@
+import { arrayDataset, confusionMatrix, DataLoader, Rng } from '@crossmodal/core';
+import { Augmenter, augmentPicture, type PictureStack } from '@crossmodal/emoji-clip';
+import type { Contribution } from '@crossmodal/fusion';
+import { contribution } from '@crossmodal/fusion';
+import type { MultimodalSentimentAnalyzer, SentimentBatch, SentimentInputs } from '@crossmodal/sentiment';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  LABELS,
+  type PictureSentence,
+  type PictureSentenceData,
+  sentenceFor,
+  type TestSet,
+  testSets,
+} from '../data/picture-sentences';
+import { bootstrap, type Interval, meanOf } from '../measure/bootstrap';
+import { classesOf, probabilitiesOf } from '../measure/probabilities';
+import { createPictureModel, type ModelKind } from '../models';
+import type { Recipe } from '../recipe';
+import { type RunContext, trainStage } from '../train-stage';
+
+/** How well a model does on a test set. */
+export interface ModelFigures {
+  model: string;
+  accuracy: Interval;
+  /** [label][prediction] */
+  confusion: number[][];
+}
+
+export interface TestFigures {
+  title: string;
+  count: number;
+  /** Emoji in it: what intervals are drawn over. */
+  emoji: number;
+  /** Saying always the class that training has most. */
+  majority: number;
+  models: ModelFigures[];
+  /** How much the kept fusion is better than each model of one modality: difference of accuracies of the same samples. */
+  gains: { over: string; difference: Interval }[];
+}
+
+/** A sentence with a picture and what the kept model made of it. */
+export interface Example {
+  sentence: PictureSentence;
+  probabilities: number[];
+  /** Of text and image for the class that was said: sizes add up to 1. */
+  shares: number[];
+}
+
+export interface PictureSentenceResult {
+  tests: TestFigures[];
+  /** Mean size of the share of text and of image, over the first test. */
+  contribution: { text: number; image: number };
+  /** Those where the model was surest and wrong. */
+  surprising: Example[];
+  /** The kept model. */
+  model: MultimodalSentimentAnalyzer;
+}
+
+const SHOWN = 12;
+const EXPLAINED = 256;
+
+/** Trains a model of each modality and one for each fusion, and measures all on the same samples. */
+export async function runPictureSentences(
+  data: PictureSentenceData,
+  recipe: Recipe,
+  context: RunContext,
+): Promise<PictureSentenceResult> {
+  const { pictures, seed } = recipe;
+  const tests = testSets(data, pictures.testSentences, seed);
+  const kinds: ModelKind[] = ['text', 'image', ...pictures.fusions];
+  const said = new Map<ModelKind, number[][][]>();
+  let kept: MultimodalSentimentAnalyzer | undefined;
+  for (const kind of kinds) {
+    const model = createPictureModel(kind, recipe, new Rng(seed).split('model'));
+    const augmenter = new Augmenter({
+      stack: data.training,
+      strength: pictures.augment,
+      imageSize: pictures.imageSize,
+    });
+    try {
+      await trainStage(
+        kind,
+        model,
+        trainingData(kind, model, data, augmenter, recipe),
+        pictures.training,
+        context,
+      );
+    } finally {
+      await augmenter.close();
+    }
+    const rows: number[][][] = [];
+    for (const { sentences } of tests)
+      rows.push(
+        await probabilitiesOf(model, sentences.length, (start, size) =>
+          inputsOf(kind, model, sentences.slice(start, start + size), data.unseen, pictures.imageSize),
+        ),
+      );
+    said.set(kind, rows);
+    if (kind === pictures.fusions[0]) kept = model;
+    else model.dispose();
+  }
+  const model = kept!;
+  const first = tests[0]!.sentences;
+  const explained = await explain(model, first.slice(0, EXPLAINED), data.unseen, pictures.imageSize);
+  const mean = (m: number) =>
+    meanOf(explained.shares.map((row) => Math.abs(row[m]!)))([...explained.shares.keys()]);
+  return {
+    tests: tests.map((test, i) => testFigures(test, kinds, (kind) => said.get(kind)![i]!, recipe)),
+    contribution: { text: mean(0), image: mean(1) },
+    surprising: await surprising(
+      model,
+      tests,
+      (i) => said.get(pictures.fusions[0]!)![i]!,
+      data.unseen,
+      pictures.imageSize,
+    ),
+    model,
+  };
+}
+
+/** Every drawing of training once an epoch, changed at random, with a sentence composed for it. */
+function trainingData(
+  kind: ModelKind,
+  model: MultimodalSentimentAnalyzer,
+  data: PictureSentenceData,
+  augmenter: Augmenter,
+  { pictures, seed }: Recipe,
+): DataLoader<number, SentimentBatch> {
+  const { imageSize, training } = pictures;
+  return new DataLoader(arrayDataset([...data.training.concepts.keys()]), {
+    batchSize: training.batchSize,
+    shuffle: true,
+    dropLast: true,
+    rng: new Rng(seed).split('picture sentences'),
+    collate: async (chosen, { rng }) => {
+      const pixels = kind === 'text' ? undefined : augmenter.augment(chosen, rng!.split('pixels').state());
+      const sentences = chosen.map((picture) => sentenceFor(picture, data.training, data, data.words, rng!));
+      return {
+        ...(kind !== 'image' && textInputs(model, sentences)),
+        ...(pixels && { pixelValues: tf.tensor4d(await pixels, [chosen.length, imageSize, imageSize, 3]) }),
+        labels: tf.tensor1d(
+          sentences.map(({ label }) => label),
+          'int32',
+        ),
+      };
+    },
+  });
+}
+
+/** Samples as a model of that kind takes them, pictures as they are. */
+function inputsOf(
+  kind: ModelKind,
+  model: MultimodalSentimentAnalyzer,
+  sentences: readonly PictureSentence[],
+  stack: PictureStack,
+  imageSize: number,
+): SentimentInputs {
+  return {
+    ...(kind !== 'image' && textInputs(model, sentences)),
+    ...(kind !== 'text' && {
+      pixelValues: plainPictures(
+        sentences.map(({ picture }) => picture),
+        stack,
+        imageSize,
+      ),
+    }),
+  };
+}
+
+function textInputs(model: MultimodalSentimentAnalyzer, sentences: readonly PictureSentence[]) {
+  const { inputIds, attentionMask, shape } = model.processors.tokenizer!.tokenize(
+    sentences.map(({ text }) => text),
+  );
+  return {
+    inputIds: tf.tensor2d(inputIds, shape, 'int32'),
+    attentionMask: tf.tensor2d(attentionMask, shape, 'int32'),
+  };
+}
+
+function plainPictures(pictures: readonly number[], stack: PictureStack, size: number): tf.Tensor4D {
+  const pixels = new Float32Array(pictures.length * size * size * 3);
+  for (const [i, picture] of pictures.entries())
+    augmentPicture(stack, picture, pixels, i * size * size * 3, size);
+  return tf.tensor4d(pixels, [pictures.length, size, size, 3]);
+}
+
+function testFigures(
+  { title, sentences }: TestSet,
+  kinds: readonly ModelKind[],
+  rowsOf: (kind: ModelKind) => number[][],
+  { pictures, seed }: Recipe,
+): TestFigures {
+  const labels = sentences.map(({ label }) => label);
+  const groups = sentences.map(({ concept }) => concept);
+  const rng = new Rng(seed).split(`bootstrap of ${title}`);
+  const right = new Map(
+    kinds.map((kind) => [kind, classesOf(rowsOf(kind)).map((said, i) => Number(said === labels[i]))]),
+  );
+  const of = (values: readonly number[]) => bootstrap(labels.length, meanOf(values), { rng, groups });
+  const kept = right.get(pictures.fusions[0]!)!;
+  // Training's classes are thirds, so the majority is the class that the test has most: the best that a constant can do.
+  const counts = LABELS.map((_, label) => labels.filter((one) => one === label).length);
+  return {
+    title,
+    count: labels.length,
+    emoji: new Set(groups).size,
+    majority: Math.max(...counts) / labels.length,
+    models: kinds.map((kind) => ({
+      model: kind,
+      accuracy: of(right.get(kind)!),
+      confusion: confusionMatrix(classesOf(rowsOf(kind)), labels, LABELS.length).map((row) => [...row]),
+    })),
+    gains: (['text', 'image'] as const).map((over) => ({
+      over,
+      difference: of(kept.map((one, i) => one - right.get(over)![i]!)),
+    })),
+  };
+}
+
+async function explain(
+  model: MultimodalSentimentAnalyzer,
+  sentences: readonly PictureSentence[],
+  stack: PictureStack,
+  imageSize: number,
+): Promise<Contribution> {
+  const inputs = inputsOf('concat', model, sentences, stack, imageSize);
+  const encoded = model.encode(inputs);
+  try {
+    return await contribution((given) => model.head.forward(given).logits, encoded);
+  } finally {
+    tf.dispose([{ ...inputs }, encoded] as tf.TensorContainer);
+  }
+}
+
+async function surprising(
+  model: MultimodalSentimentAnalyzer,
+  tests: readonly TestSet[],
+  rowsOf: (test: number) => number[][],
+  stack: PictureStack,
+  imageSize: number,
+): Promise<Example[]> {
+  const all = tests.flatMap(({ sentences }, t) =>
+    sentences.map((sentence, i) => ({ sentence, probabilities: rowsOf(t)[i]! })),
+  );
+  const worst = all.sort((a, b) => a.probabilities[a.sentence.label]! - b.probabilities[b.sentence.label]!);
+  const shown: typeof worst = [];
+  for (const example of worst) {
+    // Each emoji once, so that one hard picture does not fill the page.
+    if (shown.length < SHOWN && shown.every(({ sentence }) => sentence.concept !== example.sentence.concept))
+      shown.push(example);
+  }
+  const { shares } = await explain(
+    model,
+    shown.map(({ sentence }) => sentence),
+    stack,
+    imageSize,
+  );
+  return shown.map((example, i) => ({ ...example, shares: shares[i]! }));
+}
