@@ -26,7 +26,8 @@ export const maskedInputs = () =>
     mask: golden.tensor(`mask.${modality}`) as tf.Tensor2D,
   }));
 
-export const targets = () => golden.tensor('targets') as tf.Tensor1D;
+/** The masked sequences with their scores. */
+export const maskedBatch = () => ({ ...maskedInputs(), labels: golden.tensor('targets') as tf.Tensor1D });
 
 /** Gives `module` the weights of the case. */
 export function loadCase<M extends Module>(name: string, module: M): M {
@@ -114,20 +115,23 @@ export const selfMM = (withBert = false) =>
     rng: rng(),
   });
 
-export const indexes = () => tf.tensor1d([0, 1, 2, 3], 'int32');
+export const keys = ['a', 'b', 'c', 'd'];
 export const tokens = () => ({
   inputIds: golden.tensor('input_ids') as tf.Tensor2D,
   attentionMask: golden.tensor('mask.text') as tf.Tensor2D,
 });
 export const aligned = () => ({
-  ...tokens(),
+  tokens: tokens(),
   audio: golden.tensor('aligned.audio') as tf.Tensor3D,
   vision: golden.tensor('aligned.vision') as tf.Tensor3D,
 });
 
 /** A generator whose labels are those of the fixture. */
 export function madeLabels(): UnimodalLabelGenerator {
-  const labels = new UnimodalLabelGenerator({ labels: [0, 0, 0, 0], featureSizes: headSizes });
+  const labels = new UnimodalLabelGenerator({
+    labels: new Map(keys.map((key) => [key, 0])),
+    featureSizes: headSizes,
+  });
   for (const task of ['fusion', ...MODALITIES] as const)
     labels[task].labels.assign(golden.tensor(`labels.${task}`));
   return labels;

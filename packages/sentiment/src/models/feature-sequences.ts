@@ -19,12 +19,11 @@ export type FeatureSequences = Readonly<Partial<Record<Modality, ModalityFeature
 /** Sizes of each modality's vectors. */
 export type FeatureDims = Readonly<Record<Modality, number>>;
 
-/** A batch to train on. */
-export interface FeatureSequenceBatch {
-  inputs: FeatureSequences;
-  /** [batch]: scores, float32; or classes, int32. */
-  targets: tf.Tensor1D;
-}
+/** A batch to train on, such as `featureBatches` makes. */
+export type FeatureSequenceBatch = FeatureSequences & {
+  /** [batch]: scores; or classes, from 0. */
+  readonly labels: tf.Tensor1D;
+};
 
 /** Something for each modality. */
 export type PerModality<T> = Record<Modality, T>;

@@ -28,10 +28,11 @@ export interface MAGBertConfig {
 }
 
 /** Tokens, and for each of them how it sounded and looked. */
-export interface MAGBertInput extends Omit<BertInput, 'outputHiddenStates'> {
-  /** float32 [batch, length, dims.audio], with the length of `inputIds`; zeros (or a mask) where there is none. */
+export interface MAGBertInput {
+  tokens: Pick<BertInput, 'inputIds' | 'attentionMask' | 'tokenTypeIds'>;
+  /** float32 [batch, length, dims.audio], with the length of the tokens; zeros (or a mask) where there is none. */
   audio?: ModalityFeatures | undefined;
-  /** float32 [batch, length, dims.vision], with the length of `inputIds`; zeros (or a mask) where there is none. */
+  /** float32 [batch, length, dims.vision], with the length of the tokens; zeros (or a mask) where there is none. */
   vision?: ModalityFeatures | undefined;
 }
 
@@ -45,10 +46,9 @@ export interface MAGBertOutput {
 }
 
 /** A batch to train a {@link MAGBert} on. */
-export interface MAGBertBatch {
-  inputs: MAGBertInput;
-  /** [batch]: scores, float32; or classes, int32. */
-  targets: tf.Tensor1D;
+export interface MAGBertBatch extends MAGBertInput {
+  /** [batch]: scores; or classes, from 0. */
+  labels: tf.Tensor1D;
 }
 
 /**
@@ -60,7 +60,7 @@ export interface MAGBertBatch {
  *
  * @example
  * const model = new MAGBert({ bert, dims: { audio: 74, vision: 47 }, rng: new Rng(0) });
- * const { prediction } = model.forward({ inputIds, attentionMask, audio, vision }); // [batch, 1]
+ * const { prediction } = model.forward({ tokens: { inputIds, attentionMask }, audio, vision }); // [batch, 1]
  */
 export class MAGBert extends Module {
   static override readonly checkpointKeys = { mag: 'bert.MAG' };
@@ -73,7 +73,7 @@ export class MAGBert extends Module {
   constructor({ bert, dims, outputDim = 1, rng, ...config }: MAGBertConfig) {
     super();
     const { hiddenSize, hiddenDropoutProb } = bert.config;
-    this.dims = { text: hiddenSize, ...dims };
+    this.dims = { ...dims, text: hiddenSize };
     this.bert = bert;
     this.mag = new MAG({ ...config, dims: this.dims, rng });
     this.dropout = new Dropout(hiddenDropoutProb);
@@ -85,7 +85,7 @@ export class MAGBert extends Module {
    *
    * @throws ShapeError when shapes do not fit: audio and vision have a vector for each token.
    */
-  forward({ audio, vision, ...text }: MAGBertInput, context?: ForwardContext): MAGBertOutput {
+  forward({ tokens, audio, vision }: MAGBertInput, context?: ForwardContext): MAGBertOutput {
     const adaptEmbeddings = (embedded: tf.Tensor3D) => {
       const [batch, length] = embedded.shape;
       const none = (dim: number) => tf.zeros([batch, length, dim]) as tf.Tensor3D;
@@ -103,7 +103,7 @@ export class MAGBert extends Module {
       return this.mag.forward(embedded, read.audio.features, read.vision.features, context);
     };
     return tf.tidy(() => {
-      const output = this.bert.forward({ ...text, adaptEmbeddings }, context);
+      const output = this.bert.forward({ ...tokens, adaptEmbeddings }, context);
       const { pooledOutput, lastHiddenState } = output;
       const kept = this.dropout.forward(pooledOutput, context);
       const prediction = this.classifier.forward(kept, context) as tf.Tensor2D;
@@ -113,14 +113,10 @@ export class MAGBert extends Module {
 }
 
 /** Squared error of scores, or cross-entropy of classes, for a `Trainer`. */
-export function magBertLoss(
-  model: MAGBert,
-  { inputs, targets }: MAGBertBatch,
-  context?: ForwardContext,
-): LossResult {
+export function magBertLoss(model: MAGBert, batch: MAGBertBatch, context?: ForwardContext): LossResult {
   return {
     loss: tf.tidy(() =>
-      sentimentLoss(model.forward(inputs, context).prediction, targets, { error: 'squared' }),
+      sentimentLoss(model.forward(batch, context).prediction, batch.labels, { error: 'squared' }),
     ),
   };
 }

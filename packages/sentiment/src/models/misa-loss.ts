@@ -54,13 +54,13 @@ export function misaLosses(output: Omit<MISAOutput, 'prediction'>): MISALosses {
  */
 export function misaLoss(
   model: MISA,
-  { inputs, targets }: FeatureSequenceBatch,
+  batch: FeatureSequenceBatch,
   context?: ForwardContext,
   { similarityWeight = 1, differenceWeight = 0.3, reconstructionWeight = 1 }: MISALossOptions = {},
 ): LossResult {
   const { loss, ...metrics } = tf.tidy(() => {
-    const { prediction, ...output } = model.forward(inputs, context);
-    const task = sentimentLoss(prediction, targets, { error: 'squared' });
+    const { prediction, ...output } = model.forward(batch, context);
+    const task = sentimentLoss(prediction, batch.labels, { error: 'squared' });
     const parts = misaLosses(output);
     const loss = tf.addN([
       task,

@@ -7,20 +7,19 @@ import {
   aligned,
   golden,
   headSizes,
-  indexes,
+  keys,
   lmf,
   loadCase,
   madeLabels,
   magBert,
+  maskedBatch,
   maskedInputs,
   misa,
   mult,
   padMore,
   rng,
   selfMM,
-  targets,
   tfn,
-  tokens,
 } from '../../test/model-case';
 import { type FeatureSequences, MODALITIES } from './feature-sequences';
 import { misaLoss } from './misa-loss';
@@ -97,13 +96,13 @@ describe.each(Object.entries(models))('%s', (name, create) => {
 describe('MAGBert', () => {
   it('takes tokens without audio and vision, does not see padding, and says what does not fit', () => {
     const model = loadCase('mag_bert', magBert());
-    const { audio, vision, ...text } = aligned();
+    const { audio, vision, tokens } = aligned();
     const zeros = { audio: tf.zerosLike(audio), vision: tf.zerosLike(vision) };
-    expectClose(model.forward(text).prediction, model.forward({ ...text, ...zeros }).prediction);
-    const rest = tf.expandDims(tf.sub(1, text.attentionMask), 2);
-    const rubbish = model.forward({ ...text, vision, audio: tf.add(audio, tf.mul(rest, 9)) as tf.Tensor3D });
+    expectClose(model.forward({ tokens }).prediction, model.forward({ tokens, ...zeros }).prediction);
+    const rest = tf.expandDims(tf.sub(1, tokens.attentionMask), 2);
+    const rubbish = model.forward({ tokens, vision, audio: tf.add(audio, tf.mul(rest, 9)) as tf.Tensor3D });
     expectClose(rubbish.prediction, golden.tensor('mag_bert.prediction'), { absolute: 1e-5 });
-    expect(() => model.forward({ ...text, audio: tf.ones([4, 5, 3]) as tf.Tensor3D })).toThrow(
+    expect(() => model.forward({ tokens, audio: tf.ones([4, 5, 3]) as tf.Tensor3D })).toThrow(
       'MAGBert: inputs.audio: expected shape [4, 6, 3], received [4, 5, 3]. Audio and vision have a vector for each token.',
     );
     const inputs = aligned();
@@ -112,24 +111,24 @@ describe('MAGBert', () => {
 });
 
 describe('losses', () => {
-  it('say which targets do not fit', () => {
-    const prediction = tf.zeros([2, 3]) as tf.Tensor2D;
-    expect(() => sentimentLoss(prediction, tf.tensor1d([1]))).toThrow(
-      'sentimentLoss: targets: expected shape [2], received [1].',
+  it('say what does not fit', () => {
+    expect(() => sentimentLoss(tf.zeros([2, 3]), tf.tensor1d([1]))).toThrow(
+      'sentimentLoss: labels: expected shape [2], received [1].',
     );
-    expect(() => sentimentLoss(prediction, tf.tensor1d([1, 2]))).toThrow(
-      'sentimentLoss: targets: expected int32 classes for 3 outputs, received float32 scores.',
+    const training = new SelfMMTraining(selfMM(), madeLabels());
+    expect(() => selfMMLoss(training, { ...maskedInputs(), keys: ['a'] })).toThrow(
+      'selfMMLoss: keys: expected shape [4], received [1].',
     );
-    expect(() => selfMM().forward({ text: tokens() })).toThrow(
-      'SelfMM: inputs.text: expected features, received token ids.',
+    expect(() => training.labels.of('text', ['x'])).toThrow(
+      'UnimodalLabelGenerator: keys: expected samples of the training set, received "x".',
     );
-    expect(() => new UnimodalLabelGenerator({ labels: [], featureSizes: headSizes })).toThrow(
+    expect(() => new UnimodalLabelGenerator({ labels: new Map(), featureSizes: headSizes })).toThrow(
       'UnimodalLabelGenerator: labels: expected one or more, received none.',
     );
   });
 
   it('leak nothing', () => {
-    const batch = { inputs: maskedInputs(), targets: targets() };
+    const batch = maskedBatch();
     const model = misa();
     expectNoLeak(() => {
       const { loss, metrics } = misaLoss(model, batch);
@@ -137,7 +136,7 @@ describe('losses', () => {
     });
     const training = new SelfMMTraining(selfMM(), madeLabels());
     const context = { training: true, rng: rng() };
-    const ofAll = { inputs: batch.inputs, indexes: indexes() };
+    const ofAll = { ...batch, keys };
     expectNoLeak(() => {
       const { loss, metrics } = selfMMLoss(training, ofAll, context);
       tf.dispose([loss, { ...metrics }]);

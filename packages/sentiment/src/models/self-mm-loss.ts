@@ -4,12 +4,11 @@ import { MODALITIES } from './feature-sequences';
 import type { SelfMM, SelfMMInput } from './self-mm';
 import type { UnimodalLabelGenerator } from './unimodal-label-generator';
 
-/** A batch to train a {@link SelfMM} on: the labels are those of the generator. */
-export interface SelfMMBatch {
-  inputs: SelfMMInput;
-  /** int32 [batch]: which samples of the training set, each once. */
-  indexes: tf.Tensor1D;
-}
+/** A batch to train a {@link SelfMM} on, such as `featureBatches` makes: the labels are those of the generator. */
+export type SelfMMBatch = SelfMMInput & {
+  /** Which samples of the training set, each once. */
+  readonly keys: readonly string[];
+};
 
 /** A {@link SelfMM} and the labels that it makes, so that both are in the checkpoints of its training. */
 export class SelfMMTraining extends Module {
@@ -31,21 +30,21 @@ export class SelfMMTraining extends Module {
  */
 export function selfMMLoss(
   { model, labels }: SelfMMTraining,
-  { inputs, indexes }: SelfMMBatch,
+  batch: SelfMMBatch,
   context?: ForwardContext,
 ): LossResult {
   const { loss, fusion } = tf.tidy(() => {
-    const { prediction, unimodal, features } = model.forward(inputs, context);
-    assertShape(indexes.shape, [prediction.shape[0]], 'selfMMLoss: indexes');
+    const { prediction, unimodal, features } = model.forward(batch, context);
+    assertShape([batch.keys.length], [prediction.shape[0]], 'selfMMLoss: keys');
     const errorOf = (scores: tf.Tensor2D, targets: tf.Tensor) =>
       tf.abs(tf.sub(tf.squeeze(scores, [1]), targets)); // [batch]
-    const all = labels.of('fusion', indexes);
+    const all = labels.of('fusion', batch.keys);
     const fusion = tf.mean(errorOf(prediction, all)) as tf.Scalar;
     const alone = MODALITIES.map((modality) => {
-      const own = labels.of(modality, indexes);
+      const own = labels.of(modality, batch.keys);
       return tf.mean(tf.mul(tf.tanh(tf.abs(tf.sub(own, all))), errorOf(unimodal[modality], own)));
     });
-    if (context?.training) labels.update(features, indexes);
+    if (context?.training) labels.update(features, batch.keys);
     return { loss: tf.addN([fusion, ...alone]) as tf.Scalar, fusion };
   });
   return { loss, metrics: { fusion } };

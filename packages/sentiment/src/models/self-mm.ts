@@ -1,6 +1,5 @@
 import {
   type CheckpointKeys,
-  DataError,
   Dropout,
   type ForwardContext,
   Linear,
@@ -8,12 +7,11 @@ import {
   type Rng,
   relu,
 } from '@crossmodal/core';
-import { BertModel, type TextInput } from '@crossmodal/encoders';
+import type { BertModel, TextInput } from '@crossmodal/encoders';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type FeatureDims,
   type FeatureSequences,
-  type ModalityFeatures,
   type PerModality,
   perModality,
   readSequences,
@@ -41,10 +39,8 @@ export const SELF_MM_TASKS = ['fusion', 'text', 'audio', 'vision'] as const;
 
 export type SelfMMTask = (typeof SELF_MM_TASKS)[number];
 
-/** Feature sequences; or for a model with a BERT, token ids as the text. */
-export type SelfMMInput = Omit<FeatureSequences, 'text'> & {
-  readonly text?: ModalityFeatures | TextInput | undefined;
-};
+/** Feature sequences; a model with a BERT reads `tokens` in the place of `text`. */
+export type SelfMMInput = FeatureSequences & { readonly tokens?: TextInput | undefined };
 
 export interface SelfMMOutput {
   /** [batch, 1], of all modalities together. */
@@ -116,16 +112,16 @@ export class SelfMM extends Module {
   /**
    * The caller disposes every output.
    *
-   * @throws DataError when no modality is given, or token ids to a model without a BERT; ShapeError when shapes do not fit.
+   * @throws DataError when no modality is given; ShapeError when shapes do not fit.
    */
   forward(inputs: SelfMMInput, context?: ForwardContext): SelfMMOutput {
     return tf.tidy(() => {
-      const sequences = readSequences(
-        { ...inputs, text: this.readText(inputs.text, context) },
-        this.dims,
-        'SelfMM',
-      );
       const { textModel } = this;
+      const given =
+        textModel instanceof LSTMSubnet
+          ? inputs
+          : { ...inputs, text: this.readTokens(textModel, inputs.tokens, context) };
+      const sequences = readSequences(given, this.dims, 'SelfMM');
       const text =
         textModel instanceof LSTMSubnet
           ? textModel.forward(sequences.text, context)
@@ -146,22 +142,14 @@ export class SelfMM extends Module {
     });
   }
 
-  /** Token ids become the state of their first token, [batch, hiddenSize]. */
-  private readText(
-    text: ModalityFeatures | TextInput | undefined,
+  /** The state of the first token, [batch, hiddenSize]. */
+  private readTokens(
+    bert: BertModel,
+    tokens: TextInput | undefined,
     context: ForwardContext | undefined,
-  ): ModalityFeatures | undefined {
-    const { textModel } = this;
-    if (text === undefined) return undefined;
-    const isTokens = 'inputIds' in text;
-    if (isTokens !== textModel instanceof BertModel) {
-      const [expected, received] = isTokens ? ['features', 'token ids'] : ['token ids', 'features'];
-      throw new DataError(
-        `SelfMM: inputs.text: expected ${expected}, received ${received}. A model that was given a bert reads token ids.`,
-      );
-    }
-    if (!isTokens) return text as ModalityFeatures;
-    const { lastHiddenState } = (textModel as BertModel).forward(text, context);
+  ): tf.Tensor2D | undefined {
+    if (!tokens) return undefined;
+    const { lastHiddenState } = bert.forward(tokens, context);
     const [batch, , size] = lastHiddenState.shape;
     const first = tf.slice(lastHiddenState, [0, 0, 0], [batch, 1, size]);
     return tf.reshape<tf.Rank.R2>(first, [batch, size]);

@@ -1,6 +1,5 @@
 import {
   assertShape,
-  ConfigError,
   type ForwardContext,
   type LossResult,
   type Module,
@@ -15,28 +14,25 @@ export interface SentimentLossOptions {
 }
 
 /**
- * Mean error of scores, or cross-entropy of classes.
+ * Mean error of scores, where the model has one output; cross-entropy of classes, where it has several.
  *
- * @param prediction float32 [batch, 1] for scores, [batch, classes] (logits) for classes.
- * @param targets [batch]: float32 scores, or int32 classes.
+ * @param prediction float32 [batch, 1], or logits [batch, classes].
+ * @param labels [batch]: scores; or classes, from 0.
  * @returns []; the caller disposes it.
- * @throws ShapeError when shapes do not fit; ConfigError for scores as targets of more than one output.
+ * @throws ShapeError when shapes do not fit.
  * @example
  * const loss = sentimentLoss(tf.tensor2d([[1], [-2]]), tf.tensor1d([2, -2])); // 0.5
  */
 export function sentimentLoss(
   prediction: tf.Tensor2D,
-  targets: tf.Tensor1D,
+  labels: tf.Tensor1D,
   { error = 'absolute' }: SentimentLossOptions = {},
 ): tf.Scalar {
-  assertShape(targets.shape, [prediction.shape[0]], 'sentimentLoss: targets');
-  if (targets.dtype === 'int32') return softmaxCrossEntropy(prediction, targets) as tf.Scalar;
-  if (prediction.shape[1] !== 1)
-    throw new ConfigError(
-      `sentimentLoss: targets: expected int32 classes for ${prediction.shape[1]} outputs, received ${targets.dtype} scores.`,
-    );
+  assertShape(labels.shape, [prediction.shape[0]], 'sentimentLoss: labels');
   return tf.tidy(() => {
-    const difference = tf.sub(tf.squeeze(prediction, [1]), targets); // [batch]
+    if (prediction.shape[1] > 1)
+      return softmaxCrossEntropy(prediction, tf.cast(labels, 'int32')) as tf.Scalar;
+    const difference = tf.sub(tf.squeeze(prediction, [1]), labels); // [batch]
     return tf.mean(error === 'squared' ? tf.square(difference) : tf.abs(difference)) as tf.Scalar;
   });
 }
@@ -54,8 +50,8 @@ export interface FeatureSequenceModel extends Module {
  */
 export function featureSequenceLoss(
   model: FeatureSequenceModel,
-  { inputs, targets }: FeatureSequenceBatch,
+  batch: FeatureSequenceBatch,
   context?: ForwardContext,
 ): LossResult {
-  return { loss: tf.tidy(() => sentimentLoss(model.forward(inputs, context).prediction, targets)) };
+  return { loss: tf.tidy(() => sentimentLoss(model.forward(batch, context).prediction, batch.labels)) };
 }

@@ -1,11 +1,11 @@
-import { ConfigError, Module, Parameter, withoutGradient } from '@crossmodal/core';
+import { ConfigError, DataError, Module, Parameter, withoutGradient } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { MODALITIES } from './feature-sequences';
 import { SELF_MM_TASKS, type SelfMMTask } from './self-mm';
 
 export interface UnimodalLabelGeneratorConfig {
-  /** The score of each sample of the training set, by its index. */
-  labels: ArrayLike<number>;
+  /** The score of each sample of the training set, by its key. */
+  labels: ReadonlyMap<string, number>;
   /** Sizes of the features: the head sizes of the {@link SelfMM}. */
   featureSizes: Readonly<Record<SelfMMTask, number>>;
   /** The greatest score there is: labels stay within ± it. Default 3, as of CMU-MOSI; 1 for CH-SIMS. */
@@ -21,8 +21,11 @@ export interface UnimodalLabelGeneratorConfig {
  * so that it is saved and resumed with a model.
  *
  * @example
- * const labels = new UnimodalLabelGenerator({ labels: scores, featureSizes: { fusion: 128, text: 32, audio: 16, vision: 32 } });
- * const ofAudio = labels.of('audio', indexes); // [batch]
+ * const labels = new UnimodalLabelGenerator({
+ *   labels: new Map(samples.map(({ key, label }) => [key, label])),
+ *   featureSizes: { fusion: 128, text: 32, audio: 16, vision: 32 },
+ * });
+ * const ofAudio = labels.of('audio', ['video1$_$3', 'video2$_$7']); // [2]
  */
 export class UnimodalLabelGenerator extends Module {
   readonly fusion: TaskState;
@@ -31,40 +34,47 @@ export class UnimodalLabelGenerator extends Module {
   readonly vision: TaskState;
   /** Buffer, int32 []: samples seen since the beginning, by which epochs are counted. */
   readonly seen: Parameter;
-  readonly size: number;
+  private readonly indexes: ReadonlyMap<string, number>;
   private readonly greatestScore: number;
 
   /** @throws ConfigError when there are no labels. */
   constructor({ labels, featureSizes, greatestScore = 3 }: UnimodalLabelGeneratorConfig) {
     super();
-    if (labels.length === 0)
+    if (labels.size === 0)
       throw new ConfigError('UnimodalLabelGenerator: labels: expected one or more, received none.');
-    this.fusion = new TaskState(labels, featureSizes.fusion);
-    this.text = new TaskState(labels, featureSizes.text);
-    this.audio = new TaskState(labels, featureSizes.audio);
-    this.vision = new TaskState(labels, featureSizes.vision);
+    const scores = [...labels.values()];
+    this.fusion = new TaskState(scores, featureSizes.fusion);
+    this.text = new TaskState(scores, featureSizes.text);
+    this.audio = new TaskState(scores, featureSizes.audio);
+    this.vision = new TaskState(scores, featureSizes.vision);
     this.seen = new Parameter(tf.scalar(0, 'int32'), { buffer: true });
-    this.size = labels.length;
+    this.indexes = new Map([...labels.keys()].map((key, i) => [key, i]));
     this.greatestScore = greatestScore;
   }
 
-  /** Labels of samples, float32 [batch], from their indexes, int32 [batch]; the caller disposes them. */
-  of(task: SelfMMTask, indexes: tf.Tensor1D): tf.Tensor1D {
-    return tf.gather(this[task].labels.value as tf.Tensor as tf.Tensor1D, indexes);
+  /**
+   * Labels of the samples with these keys, float32 [batch]; the caller disposes them.
+   *
+   * @throws DataError when a key is not known.
+   */
+  of(task: SelfMMTask, keys: readonly string[]): tf.Tensor1D {
+    return tf.tidy(() => this[task].labelsOf(this.indexesOf(keys)));
   }
 
   /**
    * Moves the labels of the samples by their features, then the centres by both.
    *
    * @param features float32 [batch, featureSize] of each task.
-   * @param indexes int32 [batch], each once.
+   * @param keys Of the samples, each once.
+   * @throws DataError when a key is not known.
    */
-  update(features: Readonly<Record<SelfMMTask, tf.Tensor2D>>, indexes: tf.Tensor1D): void {
+  update(features: Readonly<Record<SelfMMTask, tf.Tensor2D>>, keys: readonly string[]): void {
     withoutGradient(() => {
-      const epoch = tf.add(tf.floor(tf.div(tf.cast(this.seen.value, 'float32'), this.size)), 1); // []
+      const indexes = this.indexesOf(keys);
+      const epoch = tf.add(tf.floor(tf.div(tf.cast(this.seen.value, 'float32'), this.indexes.size)), 1); // []
       const moves = tf.greater(epoch, 1);
       const rate = tf.div(2, tf.add(epoch, 1));
-      const fusedLabels = this.of('fusion', indexes);
+      const fusedLabels = this.fusion.labelsOf(indexes);
       const fused = this.fusion.relativeDistance(features.fusion); // [batch]
       for (const modality of MODALITIES) {
         const own = this[modality].relativeDistance(features[modality]);
@@ -74,15 +84,27 @@ export class UnimodalLabelGenerator extends Module {
         const shifted = tf.add(fusedLabels, tf.sub(own, fused));
         const bound = this.greatestScore;
         const target = tf.clipByValue(tf.mul(tf.add(scaled, shifted), 0.5), -bound, bound);
-        const old = this.of(modality, indexes);
+        const old = this[modality].labelsOf(indexes);
         const moved = tf.add(old, tf.mul(tf.sub(target, old), rate));
         const valid = tf.logicalAnd(tf.isFinite(moved), moves);
         this[modality].setLabels(indexes, tf.where(valid, moved, old));
       }
       for (const task of SELF_MM_TASKS) this[task].setFeatures(indexes, features[task]);
-      this.seen.assign(tf.add(this.seen.value, tf.scalar(indexes.size, 'int32')));
+      this.seen.assign(tf.add(this.seen.value, tf.scalar(keys.length, 'int32')));
       return [];
     });
+  }
+
+  private indexesOf(keys: readonly string[]): tf.Tensor1D {
+    const indexes = keys.map((key) => {
+      const index = this.indexes.get(key);
+      if (index === undefined)
+        throw new DataError(
+          `UnimodalLabelGenerator: keys: expected samples of the training set, received "${key}".`,
+        );
+      return index;
+    });
+    return tf.tensor1d(indexes, 'int32');
   }
 }
 
@@ -97,10 +119,10 @@ class TaskState extends Module {
   /** [featureSize], mean feature of the samples whose label is below 0. */
   readonly negative: Parameter;
 
-  constructor(labels: ArrayLike<number>, featureSize: number) {
+  constructor(labels: readonly number[], featureSize: number) {
     super();
     const buffer = (value: tf.Tensor) => new Parameter(value, { buffer: true });
-    this.labels = buffer(tf.tensor1d(Float32Array.from(labels)));
+    this.labels = buffer(tf.tensor1d([...labels]));
     this.features = buffer(tf.zeros([labels.length, featureSize]));
     this.positive = buffer(tf.zeros([featureSize]));
     this.negative = buffer(tf.zeros([featureSize]));
@@ -111,6 +133,10 @@ class TaskState extends Module {
     const toPositive = tf.norm(tf.sub(features, this.positive.value), 2, 1);
     const toNegative = tf.norm(tf.sub(features, this.negative.value), 2, 1);
     return tf.div(tf.sub(toNegative, toPositive), tf.add(toPositive, 1e-8));
+  }
+
+  labelsOf(indexes: tf.Tensor1D): tf.Tensor1D {
+    return tf.gather(this.labels.value as tf.Tensor as tf.Tensor1D, indexes);
   }
 
   setLabels(indexes: tf.Tensor1D, labels: tf.Tensor): void {
