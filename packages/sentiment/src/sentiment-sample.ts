@@ -1,4 +1,4 @@
-import type { ImageSource } from '@crossmodal/processing';
+import type { ImageInput } from '@crossmodal/processing';
 
 /** Sound of one channel. */
 export interface Waveform {
@@ -11,8 +11,8 @@ export interface Waveform {
 /** What somebody said, showed or both; at least one of the three. */
 export interface SentimentInput {
   text?: string | undefined;
-  /** Encoded (PNG, JPEG, WebP ...): bytes, a blob, a URL, or the path of a file where there are files. */
-  image?: ImageSource | undefined;
+  /** Encoded (PNG, JPEG, WebP ...): bytes, a blob, a URL, or the path of a file where there are files; or decoded. */
+  image?: ImageInput | undefined;
   audio?: Waveform | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { arrayDataset, DataError, type DataLoader } from '@crossmodal/core';
-import type { ImageSource } from '@crossmodal/processing';
+import type { ImageInput } from '@crossmodal/processing';
 import type { SentimentSample, Waveform } from '../sentiment-sample';
 import { balancedDataset } from './class-weights';
 import { checkLabel, type SentimentBatchesOptions, sentimentBatches } from './sentiment-batches';
@@ -33,7 +33,7 @@ export interface PrepareMultimodalDataOptions extends SentimentBatchesOptions {
  */
 export function prepareMultimodalData(
   texts: readonly Maybe<string>[],
-  images: readonly Maybe<ImageSource>[],
+  images: readonly Maybe<ImageInput>[],
   labels: ArrayLike<number>,
   options: PrepareMultimodalDataOptions,
 ): DataLoader<SentimentSample, SentimentBatch> {

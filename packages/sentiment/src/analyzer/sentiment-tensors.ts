@@ -49,7 +49,7 @@ export async function sentimentTensors(
     forImages &&
     (await pixelRows(
       forImages,
-      images.map((i) => inputs[i]!.image as ImageInput),
+      images.map((i) => inputs[i]!.image!),
       images.map((i) => names[i]!),
       signal,
     ));
