@@ -8,6 +8,7 @@ export { openPretrained } from './download/open-pretrained';
 export type { NetworkPatience } from './download/retry';
 export { saveModelFiles } from './download/save-model-files';
 export { openFlaxCheckpoint } from './formats/flax-checkpoint';
+export { type PickleValue, readNumpyPickle } from './formats/numpy-pickle';
 export { type OpenWeightsOptions, openWeights } from './formats/open-weights';
 export { openTorchCheckpoint } from './formats/torch-checkpoint';
 export type { TorchPartOptions } from './formats/torch-tensors';

@@ -1,5 +1,5 @@
 """Feature files in the published layout of CMU-MOSI (aligned) and CH-SIMS (unaligned), with random numbers and made-up
-sentences, through tools/convert_mmsa.py: writes mmsa-aligned/, mmsa-unaligned/ and, in mmsa_features.safetensors, what
+sentences, and through tools/convert_mmsa.py: writes mmsa-aligned.pkl and mmsa-aligned/, the same for unaligned and, in mmsa_features.safetensors, what
 NumPy makes of the pickles as the toolbox's loader does (data_loader.py): float32, audio's -inf as 0; and masks.
 
 Run: python packages/sentiment/golden/mmsa_features.py
@@ -92,7 +92,7 @@ with tempfile.TemporaryDirectory() as folder:
         for split, count in COUNTS.items():
             data[split] = part(count, start, kind == "aligned")
             start += count
-        path = Path(folder) / f"{kind}.pkl"
+        path = HERE / f"mmsa-{kind}.pkl"
         path.write_bytes(pickle.dumps(data, protocol=protocol))
         subprocess.run([sys.executable, CONVERT, path, HERE / f"mmsa-{kind}"], check=True, stdout=subprocess.DEVNULL)
         for split in COUNTS:

@@ -100,6 +100,7 @@ export {
   mmsaFeatures,
   type TokenSequence,
 } from './data/mmsa-features';
+export type { FeatureFiles } from './data/mmsa-part';
 export { type MvsaOptions, mvsaSamples } from './data/mvsa-samples';
 export type { LabelNames } from './data/read-label';
 export type { SentimentColumns } from './data/sentiment-of-row';

@@ -20,6 +20,11 @@ export interface PickleGlobal {
   call?(args: readonly unknown[]): unknown;
 }
 
+/** What stands for an object that is made first and then told its state. */
+export interface PickleObject {
+  setState(state: unknown): void;
+}
+
 /** What stands for values that are read past: sets, numpy's numbers, settings, integers of any length. */
 export const PASSED_OVER = Symbol('a value that holds no weights');
 
@@ -33,7 +38,7 @@ export interface PickleContext {
 }
 
 /**
- * Reads a pickle of protocol 2 to 5 with the opcodes that `torch.save` writes. Nothing is executed and nothing is
+ * Reads a pickle of protocol 2 to 5 with the opcodes that `torch.save` and NumPy write. Nothing is executed and nothing is
  * looked up: names stand for entries of `context.globals`, and any other is an error. Lists and tuples are arrays.
  * Time and memory are bounded by the bytes given: every opcode makes at most one small value, and no length is
  * believed before the bytes are there.
@@ -64,6 +69,7 @@ const OPCODES: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   67: (m) => m.push(m.raw(m.uint8())), // SHORT_BINBYTES
   66: (m) => m.push(m.raw(m.uint32())), // BINBYTES
   142: (m) => m.push(m.raw(m.length64())), // BINBYTES8
+  150: (m) => m.push(m.raw(m.length64())), // BYTEARRAY8
 
   // Containers
   93: (m) => m.push([]), // EMPTY_LIST
@@ -95,6 +101,9 @@ const OPCODES: Readonly<Record<number, (machine: PickleMachine) => void>> = {
   98: (m) => m.setState(m.pop(1)), // BUILD: attributes, such as the _metadata of a state dict
   81: (m) => m.push(m.persistent(m.pop(1))), // BINPERSID
 };
+
+const isPickleObject = (value: unknown): value is PickleObject =>
+  typeof value === 'object' && value !== null && 'setState' in value;
 
 class PickleMachine {
   private readonly view: DataView;
@@ -165,9 +174,10 @@ class PickleMachine {
   }
 
   /** Attributes of weights are of no use here. */
-  setState(_state: unknown[]): void {
+  setState([state]: unknown[]): void {
     const target = this.top();
-    if (target !== PASSED_OVER && !(target instanceof PickleDict))
+    if (isPickleObject(target)) target.setState(state);
+    else if (target !== PASSED_OVER && !(target instanceof PickleDict))
       throw this.damaged('sets the state of what has none');
   }
 

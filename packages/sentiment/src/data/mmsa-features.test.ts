@@ -1,8 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   arrayDataset,
+  bytesSource,
   type HostTensor,
   hostTensorFromValues,
   Rng,
@@ -36,9 +38,14 @@ const sizes = {
   },
 };
 
-describe.each(['aligned', 'unaligned'] as const)('%s features', (kind) => {
+describe.each([
+  ['aligned', ''],
+  ['unaligned', ''],
+  ['aligned', '.pkl'],
+  ['unaligned', '.pkl'],
+] as const)('%s%s features', (kind, ending) => {
   it.each(['train', 'valid', 'test'] as const)('of %s are what NumPy makes of the pickle', async (split) => {
-    const data = await mmsaFeatures(folder(kind), split);
+    const data = await mmsaFeatures(folder(kind) + ending, split);
     expect(data).toMatchObject(sizes[kind]);
     const expected = (name: string) => golden.array(`${kind}.${split}.${name}`);
     const count = data.length;
@@ -88,6 +95,21 @@ it('batches are shuffled by seed, disposed whole, and the last one may be smalle
   expect(new Set(keys.flat()).size).toBe(5);
   expect(keys.flat()).not.toEqual(keys.flat().toSorted());
   expect(tf.memory().numTensors - before).toBe(3); // the slices of this test
+});
+
+it('a pickle may be bytes, and a path from here', async () => {
+  const bytes = new Uint8Array(readFileSync(`${folder('aligned')}.pkl`));
+  const picked = await mmsaFeatures(bytesSource(bytes, 'aligned_50.pkl'), 'test');
+  const path = relative(process.cwd(), `${folder('aligned')}.pkl`);
+  expect((await mmsaFeatures(path, 'test')).get(1)).toEqual(picked.get(1));
+  await expect(mmsaFeatures(bytesSource(bytes, 'a.pkl'), 'dev' as 'test')).rejects.toThrow(
+    'mmsaFeatures: a.pkl: expected a dictionary with "dev".',
+  );
+  await expect(mmsaFeatures('nowhere.pkl', 'test')).rejects.toThrow(/nowhere\.pkl/);
+  const none = Uint8Array.from([0x80, 4, 0x5d, 0x2e]); // an empty list
+  await expect(mmsaFeatures(bytesSource(none, 'a.pkl'), 'test')).rejects.toThrow(
+    'mmsaFeatures: a.pkl: expected a dictionary with "test".',
+  );
 });
 
 describe('what does not fit', () => {

@@ -1,13 +1,5 @@
-import {
-  type ByteSource,
-  DataError,
-  type Dataset,
-  formatShape,
-  hostTensorValues,
-  openSafetensors,
-  type TensorReader,
-} from '@crossmodal/core';
-import { type ModelFiles, openPretrained } from '@crossmodal/hub';
+import { DataError, type Dataset, formatShape, hostTensorValues, type TensorReader } from '@crossmodal/core';
+import { type FeatureFiles, openMmsaPart } from './mmsa-part';
 
 /** A sequence of vectors of one sample. */
 export interface FeatureSequence {
@@ -54,34 +46,35 @@ export interface FeatureDataset extends Dataset<FeatureSample> {
 const MODALITIES = ['text', 'audio', 'vision'] as const;
 
 /**
- * Features of CMU-MOSI, CMU-MOSEI or CH-SIMS as the MMSA toolbox publishes them (`aligned_50.pkl`, `unaligned_50.pkl`,
- * `unaligned_39.pkl`), once `tools/convert_mmsa.py` in this package has made them safetensors and JSONL: pickles, which
- * can run code, are not read here.
+ * Features of CMU-MOSI, CMU-MOSEI or CH-SIMS as the MMSA toolbox publishes them: `aligned_50.pkl`, `unaligned_50.pkl`,
+ * `unaligned_39.pkl`. A pickle is read without executing anything, whole for each part, up to 4 GiB; for larger ones, and
+ * to open them quicker, `tools/convert_mmsa.py` in this package makes safetensors and JSONL of them.
  *
  * Values of audio and vision that are not finite become 0 (the toolbox does so with audio's -Infinity, and with NaN after
  * averaging). Masks: of text, BERT's; where the file has lengths, those, cut to the positions there are; else every
  * position with a value that is not 0.
  *
- * A part is held in memory; the text of the largest, CMU-MOSEI's training part, takes 2.5 GB (`--omit text` leaves it
- * out, where BERT is trained along).
+ * A part is held in memory; the text of the largest, CMU-MOSEI's training part, takes 2.5 GB (the converter's `--omit text`
+ * leaves it out, where BERT is trained along).
  *
- * @param source The folder with `train.safetensors`, `train.jsonl` and so on: a path, a browser's handle, files.
+ * @param source The path of a `.pkl`, or its bytes (`blobSource(pickedFile)`); or the folder with `train.safetensors`,
+ *   `train.jsonl` and so on: a path, a browser's handle, files.
  * @throws CheckpointError when a file is missing or damaged; DataError when its shapes do not fit each other.
  * @example
- * const train = await mmsaFeatures('./mosi-aligned', 'train');
+ * const train = await mmsaFeatures('mosi/aligned_50.pkl', 'train');
  * const batches = featureBatches(train, { batchSize: 32, shuffle: true, rng: new Rng(0) });
  */
 export async function mmsaFeatures(
-  source: Parameters<typeof openPretrained>[0],
+  source: FeatureFiles,
   split: 'train' | 'valid' | 'test',
 ): Promise<FeatureDataset> {
-  const files = await openPretrained(source);
-  const file = await openSafetensors(await files.open(`${split}.safetensors`));
-  const fail = (words: string) => new DataError(`mmsaFeatures: ${files.name}/${split}.safetensors: ${words}`);
+  const part = await openMmsaPart(source, split);
+  const { file } = part;
+  const fail = (words: string) => new DataError(`mmsaFeatures: ${part.name}: ${words}`);
   const keys = file.keys();
   const labels = await floats(file, 'regression_labels');
   const count = labels.length;
-  const records = await readRecords(files, split, count);
+  const records = await part.records(count);
 
   /** The shape, checked: -1 stands for any size. */
   const shapeOf = (name: string, expected: readonly number[]) => {
@@ -186,27 +179,4 @@ function sequenceAt({ values, mask, length, dim }: Sequences, index: number): Fe
 function tokensAt({ values, length }: { values: Int32Array; length: number }, index: number): TokenSequence {
   const row = (i: number) => values.subarray((3 * index + i) * length, (3 * index + i + 1) * length);
   return { inputIds: row(0), attentionMask: row(1), tokenTypeIds: row(2) };
-}
-
-async function readRecords(
-  files: ModelFiles,
-  split: string,
-  count: number,
-): Promise<{ key: string; rawText: string }[]> {
-  const source: ByteSource = await files.open(`${split}.jsonl`);
-  const lines = new TextDecoder().decode(await source.read(0, source.size)).split('\n');
-  if (lines.at(-1)?.trim() === '') lines.pop();
-  const where = `mmsaFeatures: ${files.name}/${split}.jsonl`;
-  if (lines.length !== count)
-    throw new DataError(
-      `${where}: expected ${count} lines, as many as there are labels, received ${lines.length}.`,
-    );
-  return lines.map((line, i) => {
-    try {
-      const { id = String(i), raw_text: rawText = '' } = JSON.parse(line) as Record<string, unknown>;
-      return { key: String(id), rawText: String(rawText) };
-    } catch (cause) {
-      throw new DataError(`${where}:${i + 1}: is no JSON.`, { cause });
-    }
-  });
 }
