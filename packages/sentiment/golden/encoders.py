@@ -50,7 +50,7 @@ class SpeechEncoder(nn.Module):
         super().__init__()
         sizes = (1, *CHANNELS)
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(sizes, sizes[1:]))
-        self.norms = nn.ModuleList(nn.LayerNorm(size) for size in CHANNELS)
+        self.norms = nn.ModuleList(nn.LayerNorm(bands * size) for bands, size in zip((5, 3), CHANNELS))
         self.projection = nn.Linear(3 * CHANNELS[-1], HIDDEN)
         self.layers = nn.ModuleList(Block() for _ in range(2))
         self.layer_norm = nn.LayerNorm(HIDDEN)
@@ -59,7 +59,8 @@ class SpeechEncoder(nn.Module):
         """One sound, [frames, mels], that nothing is padded in."""
         x = x[None, None]
         for conv, norm in zip(self.convs, self.norms):
-            x = F.relu(norm(conv(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+            x = conv(x).permute(0, 2, 3, 1)
+            x = F.relu(norm(x.flatten(2)).reshape(x.shape)).permute(0, 3, 1, 2)
         x = self.projection(x.permute(0, 2, 3, 1).flatten(2))
         length = x.shape[1]
         rates = 10000 ** (torch.arange(HIDDEN // 2) / (HIDDEN // 2))

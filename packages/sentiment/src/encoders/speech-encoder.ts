@@ -45,7 +45,7 @@ export interface SpeechEncoderOutput extends AudioEncoderOutput {
 
 /**
  * A small encoder of log-mel spectrograms, quick to train from nothing: 3 x 3 convolutions of stride 2 over time and
- * frequency, a linear map of each frame, sinusoidal positions, transformer blocks. Padding changes nothing: the frames of
+ * frequency, each frame normalised, a linear map of each frame, sinusoidal positions, transformer blocks. Padding changes nothing: the frames of
  * a sound come out the same whatever it is batched with.
  *
  * Dong et al. 2018, "Speech-Transformer", figure 2 (without its 2D attention).
@@ -60,6 +60,7 @@ export interface SpeechEncoderOutput extends AudioEncoderOutput {
  */
 export class SpeechEncoder extends Module implements AudioEncoder {
   readonly convs: ModuleList<Conv2d>;
+  /** Over all bands and channels of a frame, so that loud bands stay louder than others. */
   readonly norms: ModuleList<LayerNorm>;
   readonly projection: Linear;
   readonly layers: ModuleList<TransformerBlock>;
@@ -95,9 +96,9 @@ export class SpeechEncoder extends Module implements AudioEncoder {
           new Conv2d(convChannels[i - 1] ?? 1, size, { kernelSize: 3, stride: 2, padding: 1, rng }),
       ),
     );
-    this.norms = new ModuleList(convChannels.map((size) => new LayerNorm(size)));
-    const bands = convChannels.reduce((bands) => Math.ceil(bands / 2), numMels);
-    this.projection = new Linear(bands * convChannels.at(-1)!, hiddenSize, { rng });
+    const frameSizes = convChannels.map((size, i) => Math.ceil(numMels / 2 ** (i + 1)) * size);
+    this.norms = new ModuleList(frameSizes.map((size) => new LayerNorm(size)));
+    this.projection = new Linear(frameSizes.at(-1)!, hiddenSize, { rng });
     this.dropout = new Dropout(dropout);
     const block = () => new TransformerBlock({ hiddenSize, numHeads, intermediateSize, dropout, rng });
     this.layers = new ModuleList(Array.from({ length: numLayers }, block));
@@ -120,10 +121,13 @@ export class SpeechEncoder extends Module implements AudioEncoder {
       let mask = (audioMask ? tf.cast(audioMask, 'float32') : tf.ones([batch, frames])) as tf.Tensor2D;
       let x = tf.expandDims(audioMask ? onlyWhere(mask, audioValues) : audioValues, 3) as tf.Tensor4D;
       for (const [i, conv] of [...this.convs].entries()) {
-        x = relu(this.norms.at(i)!.forward(conv.forward(x))) as tf.Tensor4D;
+        const y = conv.forward(x); // [batch, frames / 2, bands / 2, channels], rounded up
+        const [, length, bands, channels] = y.shape;
+        const normed = this.norms.at(i)!.forward(tf.reshape(y, [batch, length, bands * channels]));
         mask = tf.stridedSlice(mask, [0, 0], mask.shape, [1, 2]) as tf.Tensor2D; // where the kernels' middles were
         // Padding has to stay zeros, as what is beyond the end of a sound alone.
-        if (audioMask) x = tf.mul(x, tf.reshape(mask, [batch, -1, 1, 1]));
+        const kept = audioMask ? tf.mul(relu(normed), tf.expandDims(mask, 2)) : relu(normed);
+        x = tf.reshape(kept, y.shape);
       }
       const [, length, bands, channels] = x.shape;
       const rows = this.projection.forward(tf.reshape(x, [batch, length, bands * channels]), context);
