@@ -1,6 +1,7 @@
-import type { GraphBuilder } from '@crossmodal/onnx-graph';
+import { type Dimension, type GraphBuilder, OnnxType } from '@crossmodal/onnx-graph';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from '../kernels';
+import { type Dim, formatDim, isSymbolic } from '../trace/dim';
 import type { Capture, TraceGraph, TypedArray, Value } from '../trace/trace-graph';
 import { type Dialect, Lowering } from './lowering';
 
@@ -12,20 +13,44 @@ export interface Lowered {
   outputNames: string[];
 }
 
-/**
- * @param inputs What the graph takes, in this order; captured values among them are no constants then.
- * @param outputs What it gives.
- */
-export function lower(
-  trace: TraceGraph,
-  { inputs, outputs, dialect }: { inputs: readonly Value[]; outputs: readonly Value[]; dialect: Dialect },
-): Lowered {
+export interface LowerOptions {
+  /** What the graph takes, in this order; captured values among them are no constants then. */
+  inputs: readonly Value[];
+  /** What it gives. */
+  outputs: readonly Value[];
+  dialect: Dialect;
+  /** Names of its inputs and outputs. Default: `i0`, `i1`, ..., and whatever its nodes are called. */
+  inputNames?: readonly string[] | undefined;
+  outputNames?: readonly string[] | undefined;
+  /** The name of a constant. */
+  captureName?: ((capture: Capture) => string | undefined) | undefined;
+  /** Whether int32 inputs and outputs are int64 outside, as most models in files have them. Default false. */
+  wideIntegers?: boolean | undefined;
+}
+
+/** A trace as ONNX nodes. */
+export function lower(trace: TraceGraph, options: LowerOptions): Lowered {
+  const { inputs, outputs, dialect, wideIntegers = false } = options;
   const lowering = new Lowering(trace, dialect);
   const { graph } = lowering;
-  for (const value of inputs) lowering.setName(value, graph.input(value.dtype, value.shape as number[]));
-  for (const { value, dataId } of trace.captures)
-    if (!inputs.includes(value))
-      lowering.setName(value, graph.constant(value.dtype, value.shape as number[], heldBy(dataId)));
+  for (const [i, value] of inputs.entries()) {
+    const isWide = wideIntegers && value.dtype === 'int32';
+    const dtype = isWide ? 'int64' : value.dtype;
+    const name = graph.input(dtype, value.shape.map(dimension), options.inputNames?.[i]);
+    for (const [axis, dim] of value.shape.entries())
+      if (isSymbolic(dim) && !lowering.hasDim(formatDim(dim)))
+        lowering.setDim(formatDim(dim), graph.op('Shape', [name], { start: axis, end: axis + 1 }));
+    lowering.setName(value, isWide ? graph.op('Cast', [name], { to: OnnxType.int32 }) : name);
+  }
+  const taken = new Set([...(options.inputNames ?? []), ...(options.outputNames ?? [])]);
+  for (const capture of trace.captures) {
+    const { value, dataId } = capture;
+    if (inputs.includes(value)) continue;
+    const key = options.captureName?.(capture);
+    // One name is one value in a graph.
+    const name = key !== undefined && taken.has(key) ? `${key}.parameter` : key;
+    lowering.setName(value, graph.constant(value.dtype, value.shape as number[], heldBy(dataId), name));
+  }
   for (const node of trace.nodes) {
     graph.scope = node.scope;
     const names = Object.fromEntries(
@@ -35,9 +60,16 @@ export function lower(
     for (const [i, value] of node.outputs.entries()) lowering.setName(value, results[i] ?? '');
   }
   graph.scope = '';
-  const outputNames = outputs.map((value) =>
-    graph.output(lowering.name(value), value.dtype, value.shape as number[]),
-  );
+  const outputNames = outputs.map((value, i) => {
+    const isWide = wideIntegers && value.dtype === 'int32';
+    const name = lowering.name(value);
+    return graph.output(
+      isWide ? graph.op('Cast', [name], { to: OnnxType.int64 }) : name,
+      isWide ? 'int64' : value.dtype,
+      value.shape.map(dimension),
+      options.outputNames?.[i],
+    );
+  });
   graph.prune();
   return { graph, outputNames };
 }
@@ -48,3 +80,6 @@ export function heldBy(dataId: Capture['dataId']): TypedArray {
   if (!info) throw new Error('compile: a tensor that the function uses is disposed.');
   return info.backend.readSync(dataId) as TypedArray;
 }
+
+/** A size as files say it. */
+const dimension = (dim: Dim): Dimension => (isSymbolic(dim) ? formatDim(dim) : dim);

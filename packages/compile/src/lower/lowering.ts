@@ -14,6 +14,7 @@ export class Lowering {
   private readonly names = new Map<Value, string>();
   private readonly uses = new Map<Value, TraceNode[]>();
   private readonly dims = new Map<string, string>();
+  private readonly shapes = new Map<string, string>();
   /** What kernels note about the nodes that they made, for those after them. */
   readonly notes = new Map<Value, string>();
 
@@ -65,8 +66,21 @@ export class Lowering {
     this.dims.set(name, value);
   }
 
+  hasDim(name: string): boolean {
+    return this.dims.has(name);
+  }
+
   /** Sizes as int64 [rank], for Reshape, Expand and the like. */
   shape(dims: readonly Dim[]): string {
+    const key = dims.map(formatDim).join();
+    const known = this.shapes.get(key);
+    if (known !== undefined) return known;
+    const name = this.shapeOf(dims);
+    this.shapes.set(key, name);
+    return name;
+  }
+
+  private shapeOf(dims: readonly Dim[]): string {
     if (!dims.some(isSymbolic)) return this.graph.ints(dims as number[]);
     const parts: string[] = [];
     let run: number[] = [];

@@ -8,7 +8,7 @@ describe('fitDim', () => {
   it('finds sums of products', () => {
     expect(formatDim(fit((b) => b)!)).toBe('batch');
     expect(formatDim(fit((b, s) => 4 * b * (s + 1))!)).toBe('4*batch*sequence+4*batch');
-    expect(formatDim(fit((b, s) => s - 3)!)).toBe('sequence-3');
+    expect(formatDim(fit((_, s) => s - 3)!)).toBe('sequence-3');
     expect(fit(() => 12)).toBe(12);
   });
 

@@ -6,7 +6,7 @@ import { type Traced, trace } from './trace';
 import type { TraceGraph, Value } from './trace-graph';
 
 /** A size that is open, with three that it may have: those that the function is traced with. */
-export interface Symbol {
+export interface OpenSize {
   name: string;
   sizes: readonly [number, number, number];
 }
@@ -23,7 +23,7 @@ export type ArgumentsAt = (sizes: Readonly<Record<string, number>>) => { args: F
 export function traceDynamic(
   fn: (...args: never[]) => unknown,
   at: ArgumentsAt,
-  symbols: readonly Symbol[],
+  symbols: readonly OpenSize[],
   module?: Module,
 ): Traced {
   const names = symbols.map(({ name }) => name);
@@ -116,13 +116,15 @@ function mergeGraphs(graphs: readonly TraceGraph[], merge: Merge): void {
 
 /** A tensor made from numbers: of one value, or of whole numbers that follow from sizes. */
 function mergeConstant(values: readonly Value[], what: string, merge: Merge): void {
-  const arrays = values.map(({ source }) => (source.kind === 'constant' ? source.values : []));
+  const arrays = values.map(
+    ({ source }): ArrayLike<number> => (source.kind === 'constant' ? source.values : []),
+  );
   const value = values[0]!;
   value.shape = sameLength(
     values.map(({ shape }) => shape),
     what,
   ).map((sizes) => merge(sizes as number[], `a size of ${what}`));
-  const [array] = arrays as [ArrayLike<number>];
+  const array = arrays[0]!;
   const sameSize = arrays.every(({ length }) => length === array.length);
   if (sameSize) {
     const numbers = Array.from(array, (_, i) =>
