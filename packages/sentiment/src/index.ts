@@ -10,7 +10,6 @@ export type {
   AudioEncoderOutput,
   AudioInput,
 } from './analyzer/audio-encoder';
-export { balancedClassWeights, balancedDataset } from './analyzer/class-weights';
 export { evaluateSentiment, type SentimentEvaluation } from './analyzer/evaluate-sentiment';
 export type { FreezeOptions } from './analyzer/freeze-options';
 export type { FusionChoice } from './analyzer/fusion-choice';

@@ -2,8 +2,8 @@ import { softmaxCrossEntropy } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface AnalyzerLossOptions {
-  /** How much each class counts, by class: see {@link balancedClassWeights}. Default: all the same. */
-  classWeights?: readonly number[] | undefined;
+  /** How much each class counts, by class: see {@link classWeights}. Default: all the same. */
+  classWeights?: ArrayLike<number> | undefined;
   /** Of a regression: mean squared error (the default) or mean absolute error. */
   regression?: 'mse' | 'mae' | undefined;
 }
@@ -25,7 +25,7 @@ export function analyzerLoss(
   return tf.tidy(() => {
     if (task === 'classification')
       return softmaxCrossEntropy(logits, labels, {
-        classWeights: classWeights && tf.tensor1d([...classWeights]),
+        classWeights: classWeights && tf.tensor1d(Array.from(classWeights)),
       }) as tf.Scalar;
     const error = tf.sub(tf.reshape(logits, [labels.shape[0]]), labels);
     return tf.mean(regression === 'mse' ? tf.square(error) : tf.abs(error)) as tf.Scalar;

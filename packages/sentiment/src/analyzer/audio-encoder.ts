@@ -14,6 +14,8 @@ export interface AudioEncoderOutput {
   pooledOutput: tf.Tensor2D;
   /** [batch, frames, hiddenSize], or fewer frames. */
   lastHiddenState?: tf.Tensor3D;
+  /** [batch, frames of lastHiddenState]: 1 for sound, 0 for padding. Needed where it has fewer frames. */
+  mask?: tf.Tensor2D;
 }
 
 /** Any module that makes one vector, or a row of them, of a sound. */

@@ -6,15 +6,16 @@ type Described<C> = C extends unknown
   ? Omit<C, 'modalities' | 'outputDim' | 'rng'> & { outputDim?: number | undefined }
   : never;
 
-/** A strategy by its name, with what it is to be told; `outputDim` is 256 unless it says so. Plain JSON. */
+/** A strategy by its name, with what it is to be told; `outputDim` is 256 (without classifier: the outputs) unless it says so. Plain JSON. */
 export type FusionChoice = FusionStrategy | Described<CreateFusionConfig>;
 
 /** The fusion of a choice, for modalities of these sizes. */
 export function buildFusion(
   choice: FusionChoice,
   modalities: Readonly<Record<string, number>>,
+  outputDim: number,
   rng: Rng,
 ): Fusion {
   const config = typeof choice === 'string' ? { strategy: choice } : choice;
-  return createFusion({ outputDim: 256, ...config, modalities, rng } as CreateFusionConfig);
+  return createFusion({ outputDim, ...config, modalities, rng } as CreateFusionConfig);
 }

@@ -12,13 +12,15 @@ import {
   type StateDict,
   valueAndGrad,
 } from '@crossmodal/core';
-import { ConcatFusion } from '@crossmodal/fusion';
+import { ConcatFusion, type FusionStrategy, fusionStrategies } from '@crossmodal/fusion';
 import { filesInMemory } from '@crossmodal/hub';
 import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { SpeechEncoder } from '../encoders/speech-encoder';
 import { analyzerLoss } from './analyzer-loss';
 import type { AudioEncoder, AudioInput } from './audio-encoder';
+import type { FusionChoice } from './fusion-choice';
 import { MultimodalSentimentAnalyzer } from './multimodal-sentiment-analyzer';
 import type { SentimentInputs } from './sentiment-inputs';
 import { sentimentTensors } from './sentiment-tensors';
@@ -216,9 +218,36 @@ describe('MultimodalSentimentAnalyzer', () => {
   });
 
   it('makes late fusion without a classifier', async () => {
-    const model = await tinyAnalyzer({ fusion: { strategy: 'concat', outputDim: 3 }, classifier: false });
+    const model = await tinyAnalyzer({ fusion: 'average', classifier: false });
     const { logits, fused } = model.forward(goldenInputs());
+    expect(logits.shape).toEqual([4, 3]);
     expectClose(logits, fused, { absolute: 0, relative: 0 });
+  });
+
+  it.each(Object.keys(fusionStrategies) as FusionStrategy[])('takes the strategy %s', async (strategy) => {
+    const more = strategy === 'film' ? { conditioning: 'text' } : {};
+    const fusion = { strategy, outputDim: 8, ...more } as FusionChoice;
+    const model = await tinyAnalyzer({ fusion });
+    const { logits } = model.forward(goldenInputs());
+    expect(logits.shape).toEqual([4, 3]);
+    expect(logits.dataSync().every(Number.isFinite)).toBe(true);
+    const { inputIds } = goldenInputs();
+    expect(model.forward({ inputIds }).logits.dataSync().every(Number.isFinite)).toBe(true);
+    expect(JSON.parse((await model.toFiles())['config.json'] as string).fusion).toEqual(fusion);
+  });
+
+  it("masks what is padding to a speech encoder's fewer frames", async () => {
+    const audioEncoder = new SpeechEncoder({ numMels: 8, hiddenSize: 8, numLayers: 1, rng: new Rng(2) });
+    const model = new MultimodalSentimentAnalyzer({ audioEncoder, fusion: 'concat', rng: new Rng(3) });
+    const audioValues = tf.randomNormal([2, 12, 8], 0, 1, 'float32', 5) as tf.Tensor3D;
+    const audioMask = tf.tensor2d(
+      [12, 8].flatMap((n) => Array.from({ length: 12 }, (_, i) => +(i < n))),
+      [2, 12],
+      'int32',
+    );
+    const { logits } = model.forward({ audioValues, audioMask });
+    const alone = model.forward({ audioValues: tf.slice(audioValues, [1, 0, 0], [1, 8, 8]) });
+    expectClose(alone.logits, tf.slice(logits, 1, 1), close);
   });
 
   it('freezes embeddings with the first layers', async () => {

@@ -30,8 +30,8 @@ export interface SentimentSettings {
   /** Rate of dropout before the classifier. Default 0.1. */
   dropout?: number | undefined;
   /**
-   * Whether a linear layer makes logits of what the fusion gives. Default true; false for late fusion, which gives
-   * logits, and whose `outputDim` is then the number of classes (1 for regression).
+   * Whether a linear layer makes logits of what the fusion gives. Default true; say false for late fusion (`average`,
+   * `weighted`, `voting`, `stacking`), which gives logits: its `outputDim` is the number of classes (1 for regression).
    */
   classifier?: boolean | undefined;
 }
@@ -116,10 +116,10 @@ export class MultimodalSentimentAnalyzer extends Module {
       throw new ConfigError(
         'MultimodalSentimentAnalyzer: expected textEncoder, visionEncoder or audioEncoder, received none.',
       );
-    const isMade = fusion instanceof Fusion;
-    const made = isMade ? fusion : buildFusion(fusion, dims, rng);
-    checkFusion(made, dims);
     const outputs = task === 'regression' ? 1 : labels.length;
+    const isMade = fusion instanceof Fusion;
+    const made = isMade ? fusion : buildFusion(fusion, dims, classifier ? 256 : outputs, rng);
+    checkFusion(made, dims);
     if (!classifier && made.outputDim !== outputs)
       throw new ConfigError(
         `MultimodalSentimentAnalyzer: fusion: without classifier, expected outputDim ${outputs}, received ${made.outputDim}.`,
@@ -274,15 +274,17 @@ export class MultimodalSentimentAnalyzer extends Module {
 
   /** The mask is of the sequence that went into the encoder, or of samples. */
   private modality(
-    { pooledOutput, lastHiddenState }: { pooledOutput: tf.Tensor2D; lastHiddenState?: tf.Tensor },
+    output: { pooledOutput: tf.Tensor2D; lastHiddenState?: tf.Tensor; mask?: tf.Tensor2D },
     given: tf.Tensor1D | tf.Tensor2D | undefined,
   ): EncodedModality {
+    const { pooledOutput, lastHiddenState, mask: ownMask } = output;
     const [batch, size] = pooledOutput.shape;
     const mask = given ? tf.cast(given, 'float32') : tf.ones([batch]);
     const present = (mask.rank === 2 ? tf.max(mask, 1) : mask) as tf.Tensor1D; // [batch]
     if (this.features === 'pooled' || !lastHiddenState) return { features: pooledOutput, mask: present };
     const features = tf.reshape(lastHiddenState, [batch, -1, size]) as tf.Tensor3D; // a map of places becomes a row
     const length = features.shape[1];
+    if (ownMask) return { features, mask: tf.cast(ownMask, 'float32') };
     if (mask.rank === 2 && mask.shape[1] === length) return { features, mask: mask as tf.Tensor2D };
     return { features, mask: tf.tile(tf.expandDims(present, 1), [1, length]) as tf.Tensor2D };
   }

@@ -1,9 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { DataLoader, Rng } from '@crossmodal/core';
+import { Rng } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SentimentSample } from '../sentiment-sample';
-import { balancedClassWeights, balancedDataset } from './class-weights';
 import type { MultimodalSentimentAnalyzer } from './multimodal-sentiment-analyzer';
 import { prepareMultimodalData } from './prepare-multimodal-data';
 import { sentimentBatches } from './sentiment-batches';
@@ -100,6 +99,9 @@ describe('prepareMultimodalData', () => {
         'Nothing can be learned from them; to evaluate on them, pass allowOneClass: true.',
     );
     expect(prepare({ allowOneClass: true }, same).length).toBe(3);
+    expect(() => prepare({ sampling: 'balanced' })).toThrow(
+      "prepareMultimodalData: sampling: 'balanced' needs classes, and rng: new Rng(seed).",
+    );
     const broken = [picture(0), picture(1), new Uint8Array([1, 2, 3]), undefined, null];
     await expect(all(prepare({}, { images: broken }))).rejects.toThrow(
       /sentimentBatches: sample "2": image: decodeImage: the image: expected a PNG/,
@@ -147,26 +149,5 @@ describe('sentimentBatches', () => {
     const before = tf.memory().numTensors;
     await all(data);
     expect(tf.memory().numTensors).toBe(before);
-  });
-});
-
-describe('classes of different sizes', () => {
-  it('are weighed', () => {
-    expect(balancedClassWeights([0, 0, 0, 1], 2)).toEqual([4 / 6, 2]);
-    expect(balancedClassWeights([0, 0], 2)).toEqual([0.5, 0]);
-    expect(() => balancedClassWeights([0, 2], 2)).toThrow(
-      'balancedClassWeights: labels[1]: expected an integer in [0, 2), received 2.',
-    );
-  });
-
-  it('are drawn from with randomness only', async () => {
-    const dataset = balancedDataset({ length: 2, get: (i) => i }, [0, 1]);
-    expect(() => balancedDataset({ length: 3, get: (i) => i }, [0, 1])).toThrow(
-      'balancedDataset: labels: expected one for each of 3 samples, received 2.',
-    );
-    const loader = new DataLoader(dataset, { batchSize: 2 });
-    await expect(loader[Symbol.asyncIterator]().next()).rejects.toThrow(
-      'balancedDataset: get: needs a DataLoader with rng: new Rng(seed).',
-    );
   });
 });

@@ -1,7 +1,7 @@
-import { arrayDataset, DataError, type DataLoader } from '@crossmodal/core';
+import { arrayDataset, ConfigError, DataError, type DataLoader } from '@crossmodal/core';
 import type { ImageInput } from '@crossmodal/processing';
+import { balancedSampling } from '../data/balanced-sampling';
 import type { SentimentSample, Waveform } from '../sentiment-sample';
-import { balancedDataset } from './class-weights';
 import { checkLabel, type SentimentBatchesOptions, sentimentBatches } from './sentiment-batches';
 import type { SentimentBatch } from './sentiment-inputs';
 import type { SentimentProcessors } from './sentiment-processors';
@@ -77,14 +77,12 @@ export function prepareMultimodalData(
     );
   }
   const dataset = arrayDataset(samples);
-  return sentimentBatches(
-    sampling === 'balanced'
-      ? balancedDataset(
-          dataset,
-          samples.map(({ label }) => label),
-        )
-      : dataset,
-    processors,
-    batches,
-  );
+  if (sampling === 'each') return sentimentBatches(dataset, processors, batches);
+  if (!batches.rng || task === 'regression')
+    throw new ConfigError(
+      "prepareMultimodalData: sampling: 'balanced' needs classes, and rng: new Rng(seed).",
+    );
+  const numClasses = names.length;
+  const drawn = balancedSampling(dataset, labels, { rng: batches.rng, numClasses });
+  return sentimentBatches(drawn, processors, batches);
 }
