@@ -11,8 +11,11 @@ import type { Recipe, TextTowerRecipe } from './recipe';
 import { NgramTextEncoder } from './text/ngram-text-encoder';
 import { NgramTokenizer } from './text/ngram-tokenizer';
 
+/** One of the two that are brought together. */
+export type Tower = 'text' | 'image';
+
 /** What a model of picture sentences looks at, and how it brings that together. */
-export type ModelKind = 'text' | 'image' | Recipe['pictures']['fusions'][number];
+export type ModelKind = Tower | Recipe['pictures']['fusions'][number];
 
 /** A model of sentences with pictures: of one of the two, or of both. */
 export function createPictureModel(
@@ -20,30 +23,40 @@ export function createPictureModel(
   { pictures }: Recipe,
   rng: Rng,
 ): MultimodalSentimentAnalyzer {
-  const processors = pictureSentenceProcessors(pictures);
   const single = kind === 'text' || kind === 'image';
   return new MultimodalSentimentAnalyzer({
-    ...(kind !== 'image' && { textEncoder: textTower(pictures.text, rng.split('text')) }),
-    ...(kind !== 'text' && {
-      visionEncoder: new ResidualVisionEncoder({
-        imageSize: pictures.imageSize,
-        stages: pictures.stages,
-        pooling: 'mean',
-        dropout: pictures.imageDropout,
-        rng: rng.split('image'),
-      }),
-    }),
+    ...pictureTowers(single ? [kind] : ['text', 'image'], pictures, rng),
     fusion: pictureFusion(
       single ? 'concat' : kind,
       single ? 0 : pictures.modalityDropout,
       pictures.fusedSize,
     ),
     labels: LABELS,
-    features: 'pooled',
     classifier: kind !== 'average',
-    processors,
     rng: rng.split('head'),
   });
+}
+
+/** A model that guesses the rating of a sentence or of a drawing, and so brings its tower up. */
+export function createTowerModel(kind: Tower, { pictures }: Recipe, rng: Rng): MultimodalSentimentAnalyzer {
+  return new MultimodalSentimentAnalyzer({
+    ...pictureTowers([kind], pictures, rng),
+    fusion: { strategy: 'concat', outputDim: pictures.fusedSize },
+    task: 'regression',
+    rng: rng.split('head'),
+  });
+}
+
+function pictureTowers(towers: readonly Tower[], pictures: Recipe['pictures'], rng: Rng) {
+  const { imageSize, stages, imageDropout: dropout } = pictures;
+  return {
+    ...(towers.includes('text') && { textEncoder: textTower(pictures.text, rng.split('text')) }),
+    ...(towers.includes('image') && {
+      visionEncoder: new ResidualVisionEncoder({ imageSize, stages, dropout, rng: rng.split('image') }),
+    }),
+    features: 'pooled' as const,
+    processors: pictureSentenceProcessors(pictures),
+  };
 }
 
 /** Late fusion gives the classes themselves. */

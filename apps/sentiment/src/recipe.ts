@@ -23,6 +23,9 @@ export interface Recipe {
   pictures: {
     /** Designers whose drawings are trained on. */
     designers: readonly string[];
+    /** Each tower first learns its own ratings: of sentences, of drawings. */
+    towers: { text: TrainingRecipe; image: TrainingRecipe };
+    /** Then models of one tower or both learn what the two make together. */
     training: TrainingRecipe;
     text: TextTowerRecipe;
     /** Side of the pictures that the model sees, in pixels. */
@@ -70,7 +73,11 @@ export const recipe: Recipe = {
       'emojione-v1',
       'streamline',
     ],
-    training: { steps: 800, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
+    towers: {
+      text: { steps: 800, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
+      image: { steps: 800, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
+    },
+    training: { steps: 250, batchSize: 64, learningRate: 1e-3, weightDecay: 0.05 },
     text: {
       tokenizer: { units: 'words', featuresPerUnit: 12, vocabSize: 16384, maxUnits: 40 },
       hiddenSize: 64,
@@ -79,9 +86,9 @@ export const recipe: Recipe = {
     },
     imageSize: 32,
     stages: [
-      { channels: 16, blocks: 0 },
-      { channels: 32, blocks: 1 },
-      { channels: 64, blocks: 1 },
+      { channels: 24, blocks: 0 },
+      { channels: 48, blocks: 1 },
+      { channels: 96, blocks: 1 },
     ],
     imageDropout: 0.2,
     augment: {
@@ -134,7 +141,11 @@ export const quickRecipe: Recipe = {
   pictures: {
     ...recipe.pictures,
     designers: ['noto', 'twemoji'],
-    training: { ...recipe.pictures.training, steps: 40, batchSize: 32 },
+    towers: {
+      text: { ...recipe.pictures.towers.text, steps: 60, batchSize: 32 },
+      image: { ...recipe.pictures.towers.image, steps: 40, batchSize: 32 },
+    },
+    training: { ...recipe.pictures.training, steps: 20, batchSize: 32 },
     fusions: ['concat'],
     testSentences: 1,
   },

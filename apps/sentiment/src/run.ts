@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { textTable } from '@crossmodal/emoji-clip';
 import { loadHotelReviews, REVIEWS } from './data/hotel-reviews';
 import { loadPictureSentences } from './data/picture-sentences';
 import { loadRatedSentences, RATED } from './data/rated-sentences';
 import type { Recipe } from './recipe';
-import type { Figures } from './report/figures';
+import { type Figures, percent, testRows, textRows } from './report/figures';
 import { writeReport } from './report/report';
 import { runEditorials } from './tasks/editorials';
 import { runHotelReviews } from './tasks/hotel-reviews';
@@ -47,6 +48,10 @@ async function runTasks(options: RunOptions): Promise<Figures> {
   const { model, ...pictures } = await runPictureSentences(pictureData, recipe, options);
   await folder.save(model, recipe);
   model.dispose();
+  for (const test of pictures.tests)
+    say(`\n${test.title}: ${test.count} sentences, ${test.emoji} emoji\n${textTable(testRows(test))}`);
+  const { text, image } = pictures.contribution;
+  say(`\nwhat is said rests on the text by ${percent(text)}, on the picture by ${percent(image)}`);
 
   const reviews = await ifThere(root, [REVIEWS], say, async ([path]) => {
     const split = await loadHotelReviews(path!);
@@ -67,6 +72,7 @@ async function runTasks(options: RunOptions): Promise<Figures> {
     reviews,
     editorials,
   };
+  if (reviews || editorials) say(`\n${textTable(textRows(figures))}`);
   await folder.writeWhole(folder.figures, JSON.stringify(figures, null, 2));
   await writeReport(folder, {
     recipe,

@@ -1,7 +1,6 @@
 import { progressLogger, useBackend } from '@crossmodal/core';
-import { attributionTable, CACHE, designers, renderBar, textTable, UNSEEN } from '@crossmodal/emoji-clip';
+import { attributionTable, CACHE, designers, renderBar, UNSEEN } from '@crossmodal/emoji-clip';
 import { recipe as fullRecipe, quickRecipe } from '../recipe';
-import { type Figures, percent, testRows, textRows } from '../report/figures';
 import { run } from '../run';
 import type { RunFolder } from '../run-folder';
 
@@ -47,23 +46,11 @@ export async function trainCommand(
     return false;
   }
   const seconds = (performance.now() - began) / 1000;
-  console.log(`\n${summary(figures)}
-
+  console.log(`
 Model:  ${folder.model}
 Report: ${folder.report}
 Took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s. Now try:
   npm run sentiment -- predict "what a lovely day" --image 😡
   npm run sentiment -- predict "this is not good" --image some.png`);
   return true;
-}
-
-/** The figures as tables for the terminal. */
-function summary(figures: Figures): string {
-  const { text, image } = figures.contribution;
-  const parts = figures.tests.map(
-    (test) => `${test.title}: ${test.count} sentences, ${test.emoji} emoji\n${textTable(testRows(test))}`,
-  );
-  parts.push(`what is said rests on the text by ${percent(text)}, on the picture by ${percent(image)}`);
-  if (figures.reviews || figures.editorials) parts.push(textTable(textRows(figures)));
-  return parts.join('\n\n');
 }

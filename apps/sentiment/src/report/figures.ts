@@ -34,7 +34,7 @@ const NAMES: Readonly<Record<string, string>> = {
 export const modelName = (kind: string): string => NAMES[kind] ?? kind;
 
 /** The figures of a test set, a line for each model, under a header. */
-export function testRows({ majority, models, gains }: TestFigures): string[][] {
+export function testRows({ majority, models, gains, towers }: TestFigures): string[][] {
   return [
     ['', 'accuracy [95 %]'],
     ['majority', percent(majority)],
@@ -43,6 +43,10 @@ export function testRows({ majority, models, gains }: TestFigures): string[][] {
       `${modelName(models[2]!.model)} minus ${modelName(over)}`,
       percentInterval(difference),
     ]),
+    [
+      'ratings guessed by the towers, r',
+      `text ${towers.text.toFixed(2)}, picture ${towers.image.toFixed(2)}`,
+    ],
   ];
 }
 

@@ -117,10 +117,11 @@ async function lossCharts(folder: RunFolder, figures: Figures, recipe: Recipe): 
       })),
     ),
   });
-  const towers = Array.from({ length: recipe.editorials.towers }, (_, i) => `editorials-${i + 1}`);
+  const editorials = Array.from({ length: recipe.editorials.towers }, (_, i) => `editorials-${i + 1}`);
   return [
+    await chart('loss of the towers', ['text-tower', 'image-tower']),
     await chart('loss, sentences with pictures', ['text', 'image', ...recipe.pictures.fusions]),
     ...(figures.reviews ? [await chart('loss, Chinese hotel reviews', ['reviews'])] : []),
-    ...(figures.editorials ? [await chart('loss, rated sentences', towers)] : []),
+    ...(figures.editorials ? [await chart('loss, rated sentences', editorials)] : []),
   ];
 }

@@ -1,4 +1,12 @@
-import { arrayDataset, confusionMatrix, DataLoader, Rng } from '@crossmodal/core';
+import {
+  arrayDataset,
+  confusionMatrix,
+  DataLoader,
+  type Module,
+  pearsonCorrelation,
+  Rng,
+  type StateDict,
+} from '@crossmodal/core';
 import { Augmenter, augmentPicture, type PictureStack } from '@crossmodal/emoji-clip';
 import type { Contribution } from '@crossmodal/fusion';
 import { contribution } from '@crossmodal/fusion';
@@ -14,8 +22,8 @@ import {
 } from '../data/picture-sentences';
 import { bootstrap, type Interval, meanOf } from '../measure/bootstrap';
 import { classesOf, probabilitiesOf } from '../measure/probabilities';
-import { createPictureModel, type ModelKind } from '../models';
-import type { Recipe } from '../recipe';
+import { createPictureModel, createTowerModel, type ModelKind, type Tower } from '../models';
+import type { Recipe, TrainingRecipe } from '../recipe';
 import { type RunContext, trainStage } from '../train-stage';
 
 /** How well a model does on a test set. */
@@ -33,6 +41,8 @@ export interface TestFigures {
   emoji: number;
   /** Saying always the class that training has most. */
   majority: number;
+  /** How well each tower guesses its own ratings, Pearson's r: what there is to be brought together. */
+  towers: Record<Tower, number>;
   models: ModelFigures[];
   /** How much the kept fusion is better than each model of one modality: difference of accuracies of the same samples. */
   gains: { over: string; difference: Interval }[];
@@ -59,7 +69,10 @@ export interface PictureSentenceResult {
 const SHOWN = 12;
 const EXPLAINED = 256;
 
-/** Trains a model of each modality and one for each fusion, and measures all on the same samples. */
+/**
+ * Trains a tower for each modality on its own ratings, from these a model of each modality and one for each fusion on the
+ * ratings of both together, and measures all on the same samples.
+ */
 export async function runPictureSentences(
   data: PictureSentenceData,
   recipe: Recipe,
@@ -67,37 +80,60 @@ export async function runPictureSentences(
 ): Promise<PictureSentenceResult> {
   const { pictures, seed } = recipe;
   const tests = testSets(data, pictures.testSentences, seed);
-  const kinds: ModelKind[] = ['text', 'image', ...pictures.fusions];
+  const augmenter = new Augmenter({
+    stack: data.training,
+    strength: pictures.augment,
+    imageSize: pictures.imageSize,
+  });
+  const saidBy = (kind: ModelKind, model: MultimodalSentimentAnalyzer, { sentences }: TestSet) =>
+    probabilitiesOf(model, sentences.length, (start, size) =>
+      inputsOf(kind, model, sentences.slice(start, start + size), data.unseen, pictures.imageSize),
+    );
+  const towers = { text: {} as StateDict, image: {} as StateDict };
+  const guessed: Record<Tower, number[]> = { text: [], image: [] };
   const said = new Map<ModelKind, number[][][]>();
   let kept: MultimodalSentimentAnalyzer | undefined;
-  for (const kind of kinds) {
-    const model = createPictureModel(kind, recipe, new Rng(seed).split('model'));
-    const augmenter = new Augmenter({
-      stack: data.training,
-      strength: pictures.augment,
-      imageSize: pictures.imageSize,
-    });
-    try {
+  try {
+    for (const kind of ['text', 'image'] as const) {
+      const model = createTowerModel(kind, recipe, new Rng(seed).split('towers'));
+      const training = pictures.towers[kind];
+      await trainStage(
+        `${kind}-tower`,
+        model,
+        trainingData(kind, model, data, augmenter, training, recipe),
+        training,
+        context,
+      );
+      towers[kind] = await towerOf(kind, model).stateDict();
+      for (const test of tests)
+        guessed[kind].push(
+          pearsonCorrelation(
+            (await saidBy(kind, model, test)).map(([score]) => score!),
+            test.sentences.map((sentence) => ownScore(kind, sentence)),
+          ),
+        );
+      model.dispose();
+    }
+    for (const kind of ['text', 'image', ...pictures.fusions] as const) {
+      const model = createPictureModel(kind, recipe, new Rng(seed).split('model'));
+      for (const tower of ['text', 'image'] as const)
+        if (kind !== other(tower)) towerOf(tower, model).loadStateDict(towers[tower]);
+      const { training } = pictures;
       await trainStage(
         kind,
         model,
-        trainingData(kind, model, data, augmenter, recipe),
-        pictures.training,
+        trainingData(kind, model, data, augmenter, training, recipe),
+        training,
         context,
       );
-    } finally {
-      await augmenter.close();
+      const rows: number[][][] = [];
+      for (const test of tests) rows.push(await saidBy(kind, model, test));
+      said.set(kind, rows);
+      if (kind === pictures.fusions[0]) kept = model;
+      else model.dispose();
     }
-    const rows: number[][][] = [];
-    for (const { sentences } of tests)
-      rows.push(
-        await probabilitiesOf(model, sentences.length, (start, size) =>
-          inputsOf(kind, model, sentences.slice(start, start + size), data.unseen, pictures.imageSize),
-        ),
-      );
-    said.set(kind, rows);
-    if (kind === pictures.fusions[0]) kept = model;
-    else model.dispose();
+  } finally {
+    await augmenter.close();
   }
   const model = kept!;
   const first = tests[0]!.sentences;
@@ -105,7 +141,10 @@ export async function runPictureSentences(
   const mean = (m: number) =>
     meanOf(explained.shares.map((row) => Math.abs(row[m]!)))([...explained.shares.keys()]);
   return {
-    tests: tests.map((test, i) => testFigures(test, kinds, (kind) => said.get(kind)![i]!, recipe)),
+    tests: tests.map((test, i) => ({
+      ...testFigures(test, [...said.keys()], (kind) => said.get(kind)![i]!, recipe),
+      towers: { text: guessed.text[i]!, image: guessed.image[i]! },
+    })),
     contribution: { text: mean(0), image: mean(1) },
     surprising: await surprising(
       model,
@@ -124,11 +163,12 @@ function trainingData(
   model: MultimodalSentimentAnalyzer,
   data: PictureSentenceData,
   augmenter: Augmenter,
+  { batchSize }: TrainingRecipe,
   { pictures, seed }: Recipe,
 ): DataLoader<number, SentimentBatch> {
-  const { imageSize, training } = pictures;
+  const { imageSize } = pictures;
   return new DataLoader(arrayDataset([...data.training.concepts.keys()]), {
-    batchSize: training.batchSize,
+    batchSize,
     shuffle: true,
     dropLast: true,
     rng: new Rng(seed).split('picture sentences'),
@@ -138,13 +178,32 @@ function trainingData(
       return {
         ...(kind !== 'image' && textInputs(model, sentences)),
         ...(pixels && { pixelValues: tf.tensor4d(await pixels, [chosen.length, imageSize, imageSize, 3]) }),
-        labels: tf.tensor1d(
-          sentences.map(({ label }) => label),
-          'int32',
-        ),
+        labels:
+          model.task === 'regression'
+            ? tf.tensor1d(sentences.map((one) => standardScore(kind, one, data)))
+            : tf.tensor1d(
+                sentences.map(({ label }) => label),
+                'int32',
+              ),
       };
     },
   });
+}
+
+const other = (tower: Tower): Tower => (tower === 'text' ? 'image' : 'text');
+
+function towerOf(tower: Tower, { textEncoder, visionEncoder }: MultimodalSentimentAnalyzer): Module {
+  return tower === 'text' ? textEncoder! : visionEncoder!;
+}
+
+/** The rating of a sample's text, or of its picture. */
+function ownScore(kind: ModelKind, { textScore, pictureScore }: PictureSentence): number {
+  return kind === 'text' ? textScore : pictureScore;
+}
+
+/** What a tower learns: its own rating, of about spread 1. */
+function standardScore(kind: ModelKind, sentence: PictureSentence, { blend }: PictureSentenceData): number {
+  return ownScore(kind, sentence) / (kind === 'text' ? blend.textSpread : blend.pictureSpread);
 }
 
 /** Samples as a model of that kind takes them, pictures as they are. */
@@ -189,7 +248,7 @@ function testFigures(
   kinds: readonly ModelKind[],
   rowsOf: (kind: ModelKind) => number[][],
   { pictures, seed }: Recipe,
-): TestFigures {
+): Omit<TestFigures, 'towers'> {
   const labels = sentences.map(({ label }) => label);
   const groups = sentences.map(({ concept }) => concept);
   const rng = new Rng(seed).split(`bootstrap of ${title}`);
