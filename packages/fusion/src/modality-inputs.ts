@@ -75,6 +75,7 @@ function sequenceOf(
   assertShape(features.shape, features.rank === 2 ? [batch, dim] : [batch, null, dim], what);
   const length = features.rank === 2 ? 1 : features.shape[1]!;
   if (given) assertShape(given.shape, features.rank === 2 ? [batch] : [batch, length], `${what}.mask`);
+  if (length === 0) return missing(name, batch, dim);
   const mask = given ? tf.cast(tf.reshape(given, [batch, length]), 'float32') : tf.ones([batch, length]);
   const sequence = tf.reshape(features, [batch, length, dim]);
   // A value that is not a number must not pass where it is masked, so it is replaced, not multiplied by 0.
@@ -83,7 +84,7 @@ function sequenceOf(
     name,
     features: clean as tf.Tensor3D,
     mask: mask as tf.Tensor2D,
-    present: length > 0 ? tf.max(mask, 1, true) : tf.zeros([batch, 1]),
+    present: tf.max(mask, 1, true),
   };
 }
 

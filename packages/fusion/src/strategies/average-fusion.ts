@@ -5,7 +5,7 @@ import { LateFusion, mixDecisions } from './late-fusion';
 
 /**
  * Late fusion by the mean: `fused` is the log of the mean of the probabilities that the modalities give each class, of
- * those that are there. Kittler et al. 1998, equation 11 (sum rule).
+ * those that are there. Kittler et al. 1998 (sum rule).
  *
  * @example
  * const fusion = new AverageFusion({ modalities: { text: 8, image: 6 }, outputDim: 4, rng: new Rng(1) });

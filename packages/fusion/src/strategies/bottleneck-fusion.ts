@@ -13,6 +13,7 @@ import { Fusion, type FusionOutput } from '../fusion';
 import type { Sequence } from '../modality-inputs';
 import { PerModality } from '../per-modality';
 import { ModalityTokens } from './modality-tokens';
+import { positiveInteger } from './positive-integer';
 import { layerConfig, type TokenFusionConfig } from './token-fusion-config';
 
 export interface BottleneckFusionConfig extends TokenFusionConfig {
@@ -51,10 +52,7 @@ export class BottleneckFusion extends Fusion {
     const { block, numLayers } = layerConfig(config);
     const { hiddenSize, rng } = block;
     const { numBottlenecks = 4, fusionLayer = Math.floor(numLayers / 2) } = config;
-    if (!(Number.isInteger(numBottlenecks) && numBottlenecks > 0))
-      throw new ConfigError(
-        `BottleneckFusion: numBottlenecks: expected a positive integer, received ${numBottlenecks}.`,
-      );
+    positiveInteger(numBottlenecks, 'BottleneckFusion: numBottlenecks');
     if (!(Number.isInteger(fusionLayer) && fusionLayer >= 0 && fusionLayer < numLayers))
       throw new ConfigError(
         `BottleneckFusion: fusionLayer: expected an integer from 0 to ${numLayers - 1}, received ${fusionLayer}.`,

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Fusion, type FusionConfig, type FusionOutput } from '../fusion';
 import type { Sequence } from '../modality-inputs';
 import { poolSequence } from '../pool-sequence';
+import { positiveInteger } from './positive-integer';
 
 export interface ConcatFusionConfig extends FusionConfig {
   /** Size between the two linear layers. Default `outputDim`. */
@@ -29,7 +30,7 @@ export class ConcatFusion extends Fusion {
     super(config);
     const { outputDim, hiddenSize = outputDim, dropout = 0, rng } = config;
     const size = Object.values(this.dims).reduce((a, b) => a + b, 0);
-    this.fc1 = new Linear(size, hiddenSize, { rng });
+    this.fc1 = new Linear(size, positiveInteger(hiddenSize, 'ConcatFusion: hiddenSize'), { rng });
     this.fc2 = new Linear(hiddenSize, outputDim, { rng });
     this.dropout = new Dropout(dropout);
   }

@@ -28,7 +28,7 @@ export interface CrossModalAttentionOutput {
 /**
  * One modality attends to another, with several heads, and says at what it looked; where all of the other is masked, the
  * output is zeros (core's `MultiHeadAttention` gives its bias there, and is the faster one where no weights are wanted).
- * Vaswani et al. 2017, section 3.2.2; Lu et al. 2019, section 3.1 (co-attention).
+ * Vaswani et al. 2017, section 3.2.2; Lu et al. 2019, section 2.2 (co-attention).
  *
  * @example
  * const attention = new CrossModalAttention({ hiddenSize: 8, numHeads: 2, sourceSize: 6, rng: new Rng(1) });
@@ -75,7 +75,7 @@ export class CrossModalAttention extends Module {
     if (attentionMask) assertShape(attentionMask.shape, [batch, keys], 'CrossModalAttention: attentionMask');
     return tf.tidy(() => {
       const mask = tf.cast(attentionMask ?? tf.ones([batch, keys]), 'float32');
-      const there = tf.reshape(tf.max(mask, 1), [batch, 1, 1]); // 0 for a sample with nothing to see
+      const there = tf.reshape(tf.minimum(tf.sum(mask, 1), 1), [batch, 1, 1]); // 0 for a sample with nothing to see
       const bias = tf.reshape(tf.mul(tf.sub(1, mask), MASKED), [batch, 1, 1, keys]);
       const query = tf.mul(
         this.splitHeads(this.qProj.forward(x, context)),

@@ -13,6 +13,7 @@ import { Fusion, type FusionOutput } from '../fusion';
 import type { Sequence } from '../modality-inputs';
 import { CrossAttentionBlock } from './cross-attention-block';
 import { concatSequences, ModalityTokens } from './modality-tokens';
+import { positiveInteger } from './positive-integer';
 import { runBlocks } from './run-blocks';
 import { layerConfig, type TokenFusionConfig } from './token-fusion-config';
 
@@ -52,10 +53,7 @@ export class PerceiverFusion extends Fusion {
     const { block, numLayers } = layerConfig(config);
     const { hiddenSize, rng } = block;
     const { numLatents = 8, numSelfLayers = 1, shareLayers = true } = config;
-    if (!(Number.isInteger(numLatents) && numLatents > 0))
-      throw new ConfigError(
-        `PerceiverFusion: numLatents: expected a positive integer, received ${numLatents}.`,
-      );
+    positiveInteger(numLatents, 'PerceiverFusion: numLatents');
     if (!(Number.isInteger(numSelfLayers) && numSelfLayers >= 0))
       throw new ConfigError(
         `PerceiverFusion: numSelfLayers: expected an integer from 0, received ${numSelfLayers}.`,

@@ -7,7 +7,7 @@ import { LateFusion, type LateFusionConfig, mixDecisions } from './late-fusion';
 /**
  * Late fusion by stacking: a linear meta-learner on the probabilities that the modalities give each class; a missing
  * modality is taken to say what the others say on average. Trained together with the classifiers, or after them, on
- * other samples, with `freeze('classifiers')`. Wolpert 1992; Ting and Witten 1999, section 2 (probabilities as inputs).
+ * other samples, with `freeze('classifiers')`. Wolpert 1992; Ting and Witten 1999 (probabilities as inputs).
  *
  * @example
  * const fusion = new StackingFusion({ modalities: { text: 8, image: 6 }, outputDim: 4, rng: new Rng(1) });

@@ -16,10 +16,10 @@ describe('TokenConcatFusion', () => {
     await expectGoldenFusion('token_concat_fusion', new TokenConcatFusion(config), prefix);
   });
 
-  it('takes one layer or more', () => {
-    const config = { modalities: { text: 5 }, outputDim: 3, numLayers: 0, rng: new Rng(1) };
+  it.each(['hiddenSize', 'numHeads', 'numLayers'])('takes a %s of 1 or more', (name) => {
+    const config = { modalities: { text: 5 }, outputDim: 3, [name]: 0, rng: new Rng(1) };
     expect(() => new TokenConcatFusion(config)).toThrow(
-      'Fusion: numLayers: expected a positive integer, received 0.',
+      `Fusion: ${name}: expected a positive integer, received 0.`,
     );
   });
 

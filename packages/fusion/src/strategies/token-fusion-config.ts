@@ -1,6 +1,6 @@
-import type { Rng } from '@crossmodal/core';
-import { ConfigError, type TransformerBlockConfig } from '@crossmodal/core';
+import type { Rng, TransformerBlockConfig } from '@crossmodal/core';
 import type { FusionConfig } from '../fusion';
+import { positiveInteger } from './positive-integer';
 
 /** What strategies of transformer layers are told. */
 export interface TokenFusionConfig extends FusionConfig {
@@ -17,7 +17,7 @@ export interface TokenFusionConfig extends FusionConfig {
   rng: Rng;
 }
 
-/** The configuration of a layer, and how many there are. */
+/** The configuration of a layer, and how many there are. @throws ConfigError when a number is out of range. */
 export function layerConfig({
   hiddenSize = 64,
   numHeads = 4,
@@ -26,7 +26,7 @@ export function layerConfig({
   dropout,
   rng,
 }: TokenFusionConfig): { block: TransformerBlockConfig; numLayers: number } {
-  if (!(Number.isInteger(numLayers) && numLayers > 0))
-    throw new ConfigError(`Fusion: numLayers: expected a positive integer, received ${numLayers}.`);
+  for (const [name, value] of Object.entries({ hiddenSize, numHeads, numLayers }))
+    positiveInteger(value, `Fusion: ${name}`);
   return { block: { hiddenSize, numHeads, intermediateSize, dropout, rng }, numLayers };
 }

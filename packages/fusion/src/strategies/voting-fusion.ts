@@ -11,7 +11,7 @@ const TIE_BREAK = 1e-3;
  * Late fusion by majority: each modality that is there votes for its most probable class, and `fused` is the log of the
  * share of votes; equal votes go to the more probable class (a part of 0.001 is the mean of the probabilities). A vote
  * has no gradient: in training, modalities vote with their probabilities, as in {@link AverageFusion}. Kittler et al.
- * 1998, equation 18 (majority vote rule).
+ * 1998 (majority vote rule).
  *
  * @example
  * const fusion = new VotingFusion({ modalities: { text: 8, image: 6 }, outputDim: 4, rng: new Rng(1) });

@@ -189,6 +189,17 @@ export function checkFusion(
       }
     });
 
+    it('takes a sequence of no length as missing', () => {
+      const fusion = build();
+      for (const name of ['text', 'image'] as const) {
+        const inputs = samples();
+        const without = { ...inputs, [name]: undefined };
+        const empty = { ...inputs, [name]: { features: tf.zeros([BATCH, 0, DIMS[name]]) } } as Inputs;
+        expectSame(fusion.forward(empty), fusion.forward(without));
+        for (const [key, gradient] of gradientsOf(fusion, empty)) expect(allFinite(gradient), key).toBe(true);
+      }
+    });
+
     if (weights)
       it('shares 1 out among the modalities that are there', () => {
         const { weights: shares } = build().forward(samples());
