@@ -2,12 +2,14 @@
 // and peak memory.
 import { availableParallelism } from 'node:os';
 import { CLIP, clipLoss } from '@crossmodal/clip';
-import { AdamW, Rng, valueAndGrad } from '@crossmodal/core';
+import { compileLoss } from '@crossmodal/compile';
+import { AdamW, type LossFunction, Rng, valueAndGrad } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { measure } from '../lib/measure';
 
-const [backend = 'onnx', batch = '64', runs = '5', threads = `${availableParallelism()}`] =
+const [engine = 'onnx', batch = '64', runs = '5', threads = `${availableParallelism()}`] =
   process.argv.slice(2);
+const backend = engine === 'compiled' ? 'onnx' : engine;
 if (backend === 'wasm') await import('@crossmodal/backend-wasm');
 else if (backend === 'tfjs-wasm') await import('@tensorflow/tfjs-backend-wasm');
 else if (backend === 'tensorflow') await import('@crossmodal/backend-tensorflow');
@@ -35,18 +37,23 @@ const ids = Int32Array.from({ length: size * 32 }, (_, i) => (i % 32 === 31 ? 40
 const inputIds = tf.tensor2d(ids, [size, 32], 'int32');
 const optimizer = new AdamW(clip, { weightDecay: 0.1 });
 const losses: number[] = [];
+const batchOf = { pixelValues, inputIds };
+const loss: LossFunction<CLIP, typeof batchOf> = (clip, batch, context) => {
+  const { imageFeatures, textFeatures, logitScale } = clip.forward(batch, context);
+  return { loss: clipLoss(imageFeatures, textFeatures, logitScale) };
+};
+const context = { training: true };
+const compiled = compileLoss(loss);
+const valueAndGradients = () =>
+  engine === 'compiled'
+    ? compiled.valueAndGrad(clip, batchOf, context)
+    : valueAndGrad(() => loss(clip, batchOf, context).loss as tf.Scalar, clip.trainableParameters());
 
 const cpuTimes: number[] = [];
 const { median, best } = measure(
   () => {
     const before = process.cpuUsage();
-    const { value, gradients } = valueAndGrad(() => {
-      const { imageFeatures, textFeatures, logitScale } = clip.forward(
-        { pixelValues, inputIds },
-        { training: true },
-      );
-      return clipLoss(imageFeatures, textFeatures, logitScale);
-    }, clip.trainableParameters());
+    const { value, gradients } = valueAndGradients();
     optimizer.step(gradients, { learningRate: 1e-4 });
     losses.push(value.dataSync()[0]!);
     tf.dispose([value, ...gradients.values()]);

@@ -3,12 +3,13 @@
 
 import { configureOnnxBackend } from '@crossmodal/backend-onnx';
 import { CLIPVisionTransformer, clipViTB32 } from '@crossmodal/clip';
+import { compile } from '@crossmodal/compile';
 import { Linear, Module, Rng } from '@crossmodal/core';
 import { readSafetensorsFile } from '@crossmodal/core/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { measure } from '../lib/measure';
 
-const [batch = '8', threads = '0', weights] = process.argv.slice(2);
+const [batch = '8', threads = '0', weights = '', mode = 'eager'] = process.argv.slice(2);
 if (Number(threads) > 0) configureOnnxBackend({ threads: Number(threads) });
 await tf.setBackend('onnx');
 
@@ -38,10 +39,12 @@ if (weights) {
   pixels = tf.tensor4d(new Rng(2).normalArray(shape.reduce((a, b) => a * b)), shape);
 }
 
+const eager = (pixels: tf.Tensor4D) => model.forward(pixels);
+const forward = mode === 'compiled' ? compile(eager, { module: model }) : eager;
 let features: Float32Array | undefined;
 const { median, best } = measure(
   () => {
-    const y = model.forward(pixels);
+    const y = forward(pixels);
     features = y.dataSync() as Float32Array;
     y.dispose();
   },

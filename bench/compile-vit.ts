@@ -1,0 +1,34 @@
+// CLIP's ViT-B/32 image encoder compiled: beside the graph that PyTorch exports, in onnxruntime-node, and beside the same
+// encoder kernel by kernel. Random weights; each in a process of its own.
+// npm run bench -- compile-vit [batch] [threads]; PYTHON names an interpreter with torch, transformers and onnx.
+import { availableParallelism } from 'node:os';
+import { exportOnnx, runNode, runOnnxGraph } from './lib/peer';
+import { reportMeasured } from './lib/report';
+import { rounds } from './lib/rounds';
+
+const [batch = '8', threads = `${availableParallelism()}`] = process.argv.slice(2);
+const graph = exportOnnx(`vit-b32-${batch}`, 'peers/vit_b32.py', ['export', batch]);
+const weights = graph?.replace('.onnx', '.safetensors') ?? '';
+const pixels = { dtype: 'float32' as const, shape: [Number(batch), 3, 224, 224] };
+const figures = rounds({
+  compiled: () => runNode('peers/vit-b32.ts', [batch, threads, weights, 'compiled']),
+  "PyTorch's graph in ONNX Runtime": () =>
+    graph ? runOnnxGraph(graph, { pixels }, { threads: Number(threads), runs: 20 }) : undefined,
+  'kernel by kernel': () => runNode('peers/vit-b32.ts', [batch, threads, weights, 'eager']),
+});
+const { compiled } = figures;
+
+console.table(
+  Object.entries(figures).map(([how, { median, best, megabytes }]) => ({
+    how,
+    'forward ms': Number(median!.toFixed(1)),
+    'best ms': Number(best!.toFixed(1)),
+    'peak MB': Math.round(megabytes!),
+    'our time to its': Number((compiled!['median']! / median!).toFixed(2)),
+  })),
+);
+if ('difference' in compiled!)
+  console.log(
+    `Largest difference of the features from transformers': ${compiled['difference']!.toExponential(1)} of the largest.`,
+  );
+reportMeasured('compile-vit', 'median', 'ms', compiled!, figures["PyTorch's graph in ONNX Runtime"]);
