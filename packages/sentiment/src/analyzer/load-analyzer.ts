@@ -39,6 +39,7 @@ interface Saved {
   dropout: number;
   classifier: boolean;
   contextLength: number | undefined;
+  padding: 'contextLength' | 'longest' | undefined;
 }
 
 const FIELDS: ConfigFields<Saved> = {
@@ -47,6 +48,7 @@ const FIELDS: ConfigFields<Saved> = {
   dropout: field.number(0.1),
   classifier: field.boolean(true),
   contextLength: field.optional(field.integer(512)),
+  padding: field.optional(field.oneOf(['contextLength', 'longest'], 'longest')),
 };
 
 /** What a saved analyzer is made of, without its weights: see {@link MultimodalSentimentAnalyzer.load}. */
@@ -56,7 +58,7 @@ export async function savedParts(
 ): Promise<MultimodalSentimentAnalyzerOptions> {
   const json = await readJson(files, 'config.json');
   checkModelType(json, [MODEL_TYPE], CALLER);
-  const { contextLength, ...settings } = readConfig(json, FIELDS, CALLER);
+  const { contextLength, padding, ...settings } = readConfig(json, FIELDS, CALLER);
   const rng = new ZeroRng(); // the weights of the file follow
   const section = (key: string) =>
     json[key] === undefined ? undefined : configObject(json[key], key, CALLER);
@@ -71,7 +73,10 @@ export async function savedParts(
     visionEncoder: options.visionEncoder ?? (image && visionFamily(image, CALLER).fromConfig(image, { rng })),
     audioEncoder: options.audioEncoder,
     fusion,
-    processors: options.processors ?? { ...(await savedProcessors(files, text)), contextLength },
+    processors: options.processors ?? {
+      ...(await savedProcessors(files, text)),
+      tokenize: { ...(contextLength !== undefined && { contextLength }), ...(padding && { padding }) },
+    },
     rng,
   };
 }
@@ -86,7 +91,12 @@ async function savedProcessors(
   files: ModelFiles,
   textConfig: Record<string, unknown> | undefined,
 ): Promise<SentimentProcessors> {
-  const ofText = filesInMemory({ 'config.json': JSON.stringify(textConfig ?? {}) }, files.name);
+  const type = textConfig?.['model_type'];
+  const config = {
+    ...textConfig,
+    ...(typeof type === 'string' && { model_type: type.replace(/_text_model$/, '') }), // as of both towers
+  };
+  const ofText = filesInMemory({ 'config.json': JSON.stringify(config) }, files.name);
   const {
     tokenizer,
     imageProcessor,

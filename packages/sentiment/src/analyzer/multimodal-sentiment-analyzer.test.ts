@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type ForwardContext,
   hostTensorFromValues,
@@ -186,6 +187,27 @@ describe('MultimodalSentimentAnalyzer', () => {
       await rm(folder, { recursive: true });
     }
   });
+
+  it.each(['clip', 'chinese-clip', 'siglip'])(
+    'takes the towers of a %s, and comes back with them',
+    async (family) => {
+      const source = fileURLToPath(new URL(`../../../clip/golden/whole-path/${family}`, import.meta.url));
+      const model = await tinyAnalyzer({}, { text: source, image: source });
+      const samples = [{ text: 'a photo of a cat', image: picture(0) }, { text: 'a dog, quick!' }];
+      const said = await model.predict(samples);
+      const files = await model.toFiles();
+      const memory = Object.entries(files).map(([name, content]) => [
+        name,
+        Array.isArray(content) ? new Uint8Array(Buffer.concat(content)) : content,
+      ]);
+      const again = await MultimodalSentimentAnalyzer.load(filesInMemory(Object.fromEntries(memory)));
+      expect(await again.predict(samples)).toEqual(said);
+      const ids = (m: MultimodalSentimentAnalyzer) => sentimentTensors(samples, m.processors, []);
+      expect((await ids(again)).inputIds!.arraySync()).toEqual((await ids(model)).inputIds!.arraySync());
+      if (family === 'siglip')
+        expect((await ids(again)).inputIds!.shape[1]).toBe(model.textEncoder!.contextLength);
+    },
+  );
 
   it('takes and gives back a sound encoder and a fusion of ones own', async () => {
     const build = () => ({

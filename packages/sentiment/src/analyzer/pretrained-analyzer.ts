@@ -54,7 +54,10 @@ export async function pretrainedParts(
   const ofImage = image ? await openPretrained(image, download) : undefined;
   const texts = ofText && textFamily(await readJson(ofText, 'config.json'), CALLER);
   const images = ofImage && visionFamily(await readJson(ofImage, 'config.json'), CALLER);
-  const processors: SentimentProcessors = { audioProcessor, contextLength };
+  const processors: SentimentProcessors = {
+    audioProcessor,
+    ...(contextLength !== undefined && { tokenize: { contextLength } }),
+  };
   if (ofText) {
     const { tokenizer, files } = await loadProcessor(ofText);
     if (!tokenizer) throw new CheckpointError(`${CALLER}: ${ofText.name}: no files of a tokenizer.`);

@@ -1,4 +1,4 @@
-import type { AudioFeatures, ImageProcessor, Tokenizer } from '@crossmodal/processing';
+import type { AudioFeatures, ImageProcessor, TokenizeOptions, Tokenizer } from '@crossmodal/processing';
 import type { Waveform } from '../sentiment-sample';
 
 /** What makes an analyzer's inputs of texts, pictures and sounds. */
@@ -10,8 +10,8 @@ export interface SentimentProcessors {
   audioProcessor?:
     | { process(sounds: readonly Waveform[]): AudioFeatures | Promise<AudioFeatures> }
     | undefined;
-  /** The most tokens of a text. Default the tokenizer's own. */
-  contextLength?: number | undefined;
+  /** How texts are cut and padded. Default: the tokenizer's way. */
+  tokenize?: TokenizeOptions | undefined;
   /** Files that the tokenizer was read from, by name, to be saved with the model. */
   files?: Readonly<Record<string, Uint8Array>> | undefined;
 }

@@ -31,7 +31,6 @@ export async function sentimentTensors(
   const having = (modality: 'text' | 'image' | 'audio') =>
     inputs.flatMap((input, i) => (isMissing(input, modality) ? [] : [i]));
   const [texts, images, sounds] = [having('text'), having('image'), having('audio')];
-  const { contextLength } = processors;
   const need = <K extends 'tokenizer' | 'imageProcessor' | 'audioProcessor'>(
     key: K,
     what: string,
@@ -56,7 +55,7 @@ export async function sentimentTensors(
   const frames = forSounds && (await forSounds.process(sounds.map((i) => inputs[i]!.audio!)));
   const rows = forTexts?.tokenize(
     inputs.map(({ text }) => text ?? ''),
-    contextLength === undefined ? {} : { contextLength },
+    processors.tokenize,
   );
   const count = inputs.length;
   return {
