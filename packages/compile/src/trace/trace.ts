@@ -71,11 +71,23 @@ export function trace(
       tf.dispose([...tensors, ...(result?.tensors ?? [])].filter((t) => !(t instanceof tf.Variable)));
     }
     return { graph, result };
+  } catch (error) {
+    throw explain(error);
   } finally {
     restoreAssign();
     void tf.setBackend(before);
     tf.removeBackend(NAME);
   }
+}
+
+/** tfjs's words for a kernel that this backend lacks, in ours. */
+function explain(error: unknown): unknown {
+  const kernel = error instanceof Error && /ernel '(\w+)'.* for backend/.exec(error.message)?.[1];
+  if (!kernel) return error;
+  return new TraceError(
+    `compile: ${kernel}: this operation cannot be recorded. Compute it outside of the function, or of other operations.`,
+    { cause: error },
+  );
 }
 
 let registered = false;
