@@ -15,6 +15,8 @@ export type { FreezeOptions } from './analyzer/freeze-options';
 export type { FusionChoice } from './analyzer/fusion-choice';
 export type { LoadAnalyzerOptions } from './analyzer/load-analyzer';
 export {
+  type EncodedModalities,
+  type EncodedModality,
   MultimodalSentimentAnalyzer,
   type MultimodalSentimentAnalyzerOptions,
   type SentimentOutput,
