@@ -51,6 +51,8 @@ export interface Recipe {
     text: TextTowerRecipe;
     /** Towers whose mean is measured. */
     towers: number;
+    /** How much the words' ratings count beside the towers, when both are added. */
+    wordWeight: number;
     /** Share of what a sentence is to be that its words' ratings say; people's rating of it is the rest. */
     wordShare: number;
   };
@@ -74,10 +76,10 @@ export const recipe: Recipe = {
       'streamline',
     ],
     towers: {
-      text: { steps: 800, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
-      image: { steps: 800, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
+      text: { steps: 600, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
+      image: { steps: 600, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
     },
-    training: { steps: 250, batchSize: 64, learningRate: 1e-3, weightDecay: 0.05 },
+    training: { steps: 150, batchSize: 64, learningRate: 1e-3, weightDecay: 0.05 },
     text: {
       tokenizer: { units: 'words', featuresPerUnit: 12, vocabSize: 16384, maxUnits: 40 },
       hiddenSize: 64,
@@ -130,6 +132,7 @@ export const recipe: Recipe = {
       dropout: 0.3,
     },
     towers: 3,
+    wordWeight: 2,
     wordShare: 0.5,
   },
   seed: 1,

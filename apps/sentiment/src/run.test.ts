@@ -153,6 +153,7 @@ it('says what is wrong with what it was given', async () => {
   await expect(pictureOf('nowhere.png', 'openmoji')).rejects.toThrow(
     'predict: --image: expected an emoji or the path of a picture, received "nowhere.png": ENOENT',
   );
+  await expect(pictureOf('😡.png', 'openmoji')).rejects.toThrow('received "😡.png": ENOENT');
   await expect(pictureOf('😡', 'nobody')).rejects.toThrow('designerById: id: expected one of noto');
   const { folder: whole } = await contextIn('whole');
   expect(existsSync(whole.model)).toBe(true);

@@ -57,11 +57,16 @@ export async function promptCommand(folder: RunFolder, designer: string): Promis
 
 /** A line without its first emoji, and that emoji. */
 export function splitEmoji(line: string): { text: string; emoji?: string } {
-  const emoji = [...new Intl.Segmenter().segment(line)].find(({ segment }) =>
-    /\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(segment),
-  )?.segment;
+  const emoji = charactersOf(line).find(isEmoji);
   return emoji ? { text: line.replace(emoji, ' ').trim(), emoji } : { text: line.trim() };
 }
+
+/** Characters as people count them. */
+const charactersOf = (text: string) => [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+
+/** Of a picture, a flag, or a key with a digit. */
+const isEmoji = (character: string) =>
+  /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20E3/u.test(character);
 
 async function answer(
   model: MultimodalSentimentAnalyzer,
@@ -77,7 +82,8 @@ async function answer(
 
 /** A picture as PNG or as it is in its file. */
 export async function pictureOf(image: string, designerId: string): Promise<Uint8Array> {
-  if (!/\p{Extended_Pictographic}|\p{Regional_Indicator}/u.test(image)) {
+  const [first, ...rest] = charactersOf(image);
+  if (!first || rest.length > 0 || !isEmoji(first)) {
     try {
       return await readFile(image);
     } catch (cause) {

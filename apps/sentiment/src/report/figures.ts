@@ -68,7 +68,7 @@ export function textRows({ reviews, editorials }: Figures): string[][] {
           [
             `editorials (${editorials.test}), Pearson's r`,
             interval(editorials.pearson),
-            `ratings of words alone ${interval(editorials.words)}; difference ${interval(editorials.gain)}`,
+            `towers alone ${interval(editorials.towers)}, ratings of words alone ${interval(editorials.words)}; both minus words ${interval(editorials.gain)}`,
           ],
         ]
       : []),
