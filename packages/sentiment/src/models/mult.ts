@@ -27,7 +27,7 @@ export interface MulTConfig {
   numHeads?: number | undefined;
   /** Layers of each cross-modal transformer, and of those on their results, which have 3 at least. Default 5. */
   numLayers?: number | undefined;
-  /** Steps that the convolution of each modality sees. Default 1 each. */
+  /** Steps that the convolution of each modality sees; a shorter sequence counts as missing. Default 1 each. */
   kernelSizes?: PerModality<number> | undefined;
   /** Whether a step sees no later steps. Default true, as the authors train. */
   causal?: boolean | undefined;
