@@ -3,7 +3,7 @@
 // What is seen is found in the pixels (connected patches of a colour, and what their outlines say), not read from the
 // data's descriptions. The fused model first learns from made-up statements about drawn scenes, by a grammar whose author
 // had read the sentences (not the labels); then, in each fold, from NLVR. A sentence is never in two folds.
-// npm run bench -- fusion-nlvr [--data folder] [--strategy film] [--steps 2000] [--folds 5]
+// npm run bench -- fusion-nlvr [--data folder] [--strategy film] [--steps 1200] [--folds 5]
 import '@crossmodal/backend-onnx';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     data: { type: 'string', default: fileURLToPath(new URL('../../shared/data/nlvr', import.meta.url)) },
     strategy: { type: 'string', default: 'film' },
-    steps: { type: 'string', default: '2000' },
+    steps: { type: 'string', default: '1200' },
     folds: { type: 'string', default: '5' },
   },
 });
