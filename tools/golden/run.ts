@@ -28,7 +28,6 @@ if (recipes.length === 0) {
   console.error(`No recipe ${only ?? ''} in ${relative(root, folder)}.`);
   process.exit(2);
 }
-const python = process.env.PYTHON ?? environment();
 
 // Recipes find their inputs and write their fixtures beside themselves, so a copy of the tree's golden folder is
 // enough to run them without touching what is stored.
@@ -40,13 +39,18 @@ cpSync(join(root, 'packages', name), join(copy, 'packages', name), {
   filter: (path) => !/[\\/](node_modules|dist)$/.test(path),
 });
 
+const environments = new Map<string, string>();
 let differing = 0;
 for (const recipe of recipes) {
   console.log(`${recipe} ...`);
+  // A recipe whose libraries do not go with the others' has a list, and an environment, of its own.
+  const own = join(folder, recipe.replace('.py', '.requirements.txt'));
+  const python =
+    process.env.PYTHON ?? (existsSync(own) ? environment(own, recipe.replace('.py', '')) : environment());
   execFileSync(python, [join(fresh, recipe)], { stdio: 'inherit', cwd: copy });
 }
 for (const file of files(fresh)) {
-  if (file.endsWith('.py') || file.includes('__pycache__')) continue;
+  if (/\.(py|requirements\.txt)$/.test(file) || file.includes('__pycache__')) continue;
   const stored = join(folder, file);
   const made = readFileSync(join(fresh, file));
   const verdict = !existsSync(stored) ? 'new' : compare(file, readFileSync(stored), made);
@@ -106,8 +110,13 @@ function files(folder: string): string[] {
 }
 
 /** A virtual environment with the pinned reference libraries, made once under .cache. */
-function environment(): string {
-  const venv = join(root, '.cache', 'golden-venv');
+function environment(
+  requirements = fileURLToPath(new URL('requirements.txt', import.meta.url)),
+  name = 'venv',
+): string {
+  const known = environments.get(name);
+  if (known) return known;
+  const venv = join(root, '.cache', `golden-${name}`);
   const python = join(venv, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   if (!existsSync(python)) {
     console.log(
@@ -115,7 +124,7 @@ function environment(): string {
     );
     execFileSync('python3', ['-m', 'venv', venv], { stdio: 'inherit' });
   }
-  const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url));
   execFileSync(python, ['-m', 'pip', 'install', '-q', '-r', requirements], { stdio: 'inherit' });
+  environments.set(name, python);
   return python;
 }

@@ -150,17 +150,23 @@ export class OnnxBackend extends MathBackendCPU {
     return this.sessions.compile({ graph, outputNames });
   }
 
-  /** Runs a graph on tensors' memory; the outputs are the caller's. */
+  /**
+   * Runs a graph on tensors' memory.
+   *
+   * @returns Those outputs that are not written `into` another tensor; they are the caller's.
+   */
   runGraph(
     graph: CompiledKernel,
     inputs: readonly TensorInfo[],
-    outputs: readonly { shape: number[]; dtype: DType }[],
+    outputs: readonly { shape: number[]; dtype: DType; into?: TensorInfo | undefined }[],
   ): TensorInfo[] {
     const made: TensorInfo[] = [];
     try {
-      for (const { shape, dtype } of outputs) made.push(this.allocate(shape, dtype));
+      const fetches = outputs.map(({ shape, dtype, into }) => {
+        if (!into) made.push(this.allocate(shape, dtype));
+        return this.tensor(dtype, this.values(into ?? made.at(-1)!), shape);
+      });
       const feeds = inputs.map((input) => this.tensorOf({ tensor: input, shape: input.shape }));
-      const fetches = made.map((x) => this.tensor(x.dtype as DType, this.values(x), x.shape));
       this.sessions.run(graph, feeds, fetches);
       return made;
     } catch (cause) {

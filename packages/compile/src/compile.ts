@@ -1,12 +1,9 @@
-import { ConfigError, type Module, type Rng } from '@crossmodal/core';
+import { ConfigError, type Module } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Flat, flatten } from './arguments';
-import { lower } from './lower/lower';
-import { optimize } from './passes/optimize';
+import { GraphSession } from './graph-session';
 import { onnxEngine } from './runtime/onnx-engine';
-import type { Session } from './runtime/runtime';
-import { type Traced, trace } from './trace/trace';
-import type { Capture, Randomness, Value } from './trace/trace-graph';
+import { trace } from './trace/trace';
 
 export interface CompileOptions {
   /** Gives the parts of the graph their names, for profiles and error messages. */
@@ -56,22 +53,15 @@ export function compile<F extends (...args: never[]) => unknown>(
   const call = (...args: Parameters<F>): ReturnType<F> => {
     if (tf.engine().state.gradientDepth > 0) return fn(...args) as ReturnType<F>;
     const flat = flatten(args, 'the arguments');
-    let entry = entries.get(flat.signature);
-    if (entry) entries.delete(flat.signature);
-    else {
-      entry = new Entry(trace(fn, flat, { module }), variables);
-      for (const [oldest, old] of entries) {
-        if (entries.size < maxSignatures) break;
-        entries.delete(oldest);
-        old.dispose();
-      }
-    }
-    entries.set(flat.signature, entry);
-    if (entry.prepare()) compilations++;
-    return entry.run(flat) as ReturnType<F>;
+    const entry = recent(entries, flat.signature, maxSignatures, () => {
+      const { graph, result } = trace(fn, flat, { module });
+      return { session: new GraphSession(graph, onnxEngine(), { variables }), result };
+    });
+    if (entry.session.prepare()) compilations++;
+    return entry.result.rebuild(entry.session.run(flat.tensors, flat.rngs), []) as ReturnType<F>;
   };
   const dispose = () => {
-    for (const entry of entries.values()) entry.dispose();
+    for (const { session } of entries.values()) session.dispose();
     entries.clear();
   };
   return Object.defineProperty(Object.assign(call, { dispose }), 'compilations', {
@@ -80,82 +70,21 @@ export function compile<F extends (...args: never[]) => unknown>(
 }
 
 /** The graph of one signature. */
-class Entry {
-  private session: Session | undefined;
-  /** Variables that are inputs. */
-  private readonly changing: Set<Capture>;
-
-  constructor(
-    private readonly traced: Traced,
-    variables: 'constants' | 'inputs',
-  ) {
-    const { graph } = traced;
-    optimize(graph);
-    this.changing = new Set(graph.assigned.map(({ capture }) => capture));
-    if (variables === 'inputs')
-      for (const capture of graph.captures) if (capture.variable) this.changing.add(capture);
-  }
-
-  private get inputs(): Value[] {
-    const { graph } = this.traced;
-    return [...graph.inputs, ...graph.random.values, ...[...this.changing].map(({ value }) => value)];
-  }
-
-  private get outputs(): Value[] {
-    const { graph } = this.traced;
-    return [...graph.outputs, ...graph.assigned.map(({ value }) => value)];
-  }
-
-  /** Makes the graph, where there is none that fits the variables' values; says whether it did. */
-  prepare(): boolean {
-    const { graph } = this.traced;
-    const changed = graph.captures.filter(
-      (capture) =>
-        capture.variable && !this.changing.has(capture) && capture.variable.dataId !== capture.dataId,
-    );
-    if (this.session && changed.length === 0) return false;
-    // What changes once will change again; and then its neighbours will.
-    if (changed.length > 0)
-      for (const capture of graph.captures) if (capture.variable) this.changing.add(capture);
-    this.dispose();
-    const runtime = onnxEngine();
-    const lowered = lower(graph, { inputs: this.inputs, outputs: this.outputs, dialect: runtime.dialect });
-    this.session = runtime.open(lowered.graph, lowered.outputNames);
-    return true;
-  }
-
-  run(args: Flat): unknown {
-    const { graph, result } = this.traced;
-    const drawn = draw(graph.random, args.rngs);
-    try {
-      const variables = [...this.changing].map(({ variable }) => variable!);
-      const outputs = this.outputs.map(({ shape, dtype }) => ({ shape: shape as number[], dtype }));
-      const computed = this.session!.run([...args.tensors, ...drawn, ...variables], outputs);
-      for (const [i, { capture }] of graph.assigned.entries()) {
-        const value = computed[graph.outputs.length + i]!;
-        capture.variable!.assign(value);
-        value.dispose();
-      }
-      return result.rebuild(computed.slice(0, graph.outputs.length), []);
-    } finally {
-      tf.dispose(drawn);
-    }
-  }
-
-  dispose(): void {
-    this.session?.dispose();
-    this.session = undefined;
-  }
+export interface Entry {
+  session: GraphSession;
+  /** What the function gives, with places for its tensors. */
+  result: Flat;
 }
 
-/** The random inputs of a run. */
-function draw({ events }: Randomness, rngs: readonly Rng[]): tf.Tensor[] {
-  const generators = [...rngs];
-  const drawn: tf.Tensor[] = [];
-  for (const event of events) {
-    const rng = generators[event.rng]!;
-    if ('split' in event) generators.push(rng.split(event.split));
-    else drawn.push(rng.tensor(event.shape, event.make));
+/** The entry of a key, or a new one; the least recently used leaves when there are too many. */
+export function recent(entries: Map<string, Entry>, key: string, most: number, make: () => Entry): Entry {
+  const entry = entries.get(key) ?? make();
+  entries.delete(key);
+  for (const [oldest, { session }] of entries) {
+    if (entries.size < most) break;
+    entries.delete(oldest);
+    session.dispose();
   }
-  return drawn;
+  entries.set(key, entry);
+  return entry;
 }

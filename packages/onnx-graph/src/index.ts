@@ -14,5 +14,6 @@ export { BINARY_NODES, type BinaryNodes } from './nodes/binary';
 export { columnSums } from './nodes/column-sums';
 export { geluDerivative, geluForward } from './nodes/gelu';
 export { layerNormGradNodes, rmsNormGradNodes, rmsNormNodes } from './nodes/norm';
+export { preNormBlock, weightNames } from './nodes/pre-norm-block';
 export { UNARY_NODES, type UnaryNodes } from './nodes/unary';
 export { type ModelInfo, type OnnxDType, OnnxType, OPSET } from './onnx-proto';

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '@crossmodal/onnx-graph';
+import { preNormBlock, weightNames } from '@crossmodal/onnx-graph';
 import { feed, type HostKernel, int64s, type PlanInput } from '../kernel';
-import { preNormBlock, weightNames } from './pre-norm-block';
 
 const MS = 'com.microsoft';
 

@@ -5,11 +5,12 @@ import {
   type GraphBuilder,
   geluDerivative,
   layerNormGradNodes,
+  preNormBlock,
+  weightNames,
 } from '@crossmodal/onnx-graph';
 import type { NamedAttrMap, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { feed, int64s, type OnnxKernel, type PlanInput, type PlanOutput } from '../kernel';
 import { causalBias } from './attention';
-import { preNormBlock, weightNames } from './pre-norm-block';
 
 /** Elements of the widest tensor at a time, so that what lies between the nodes stays in the processor's cache. */
 const PIECE_ELEMENTS = 2 ** 22;

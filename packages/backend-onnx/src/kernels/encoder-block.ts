@@ -1,5 +1,5 @@
+import { preNormBlock, weightNames } from '@crossmodal/onnx-graph';
 import { feed, int64s, type OnnxKernel } from '../kernel';
-import { preNormBlock, weightNames } from './pre-norm-block';
 
 /** Rows up to which it takes longer to lay out the weights than to multiply by them. */
 const FEW_ROWS = 128;

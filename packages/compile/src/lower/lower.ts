@@ -19,6 +19,8 @@ export interface LowerOptions {
   /** What it gives. */
   outputs: readonly Value[];
   dialect: Dialect;
+  /** Inputs, int32 [1], that say what a size is. */
+  givenSizes?: ReadonlyMap<string, Value> | undefined;
   /** Names of its inputs and outputs. Default: `i0`, `i1`, ..., and whatever its nodes are called. */
   inputNames?: readonly string[] | undefined;
   outputNames?: readonly string[] | undefined;
@@ -42,6 +44,8 @@ export function lower(trace: TraceGraph, options: LowerOptions): Lowered {
         lowering.setDim(formatDim(dim), graph.op('Shape', [name], { start: axis, end: axis + 1 }));
     lowering.setName(value, isWide ? graph.op('Cast', [name], { to: OnnxType.int32 }) : name);
   }
+  for (const [size, value] of options.givenSizes ?? [])
+    lowering.setDim(size, graph.op('Cast', [lowering.name(value)], { to: OnnxType.int64 }));
   const taken = new Set([...(options.inputNames ?? []), ...(options.outputNames ?? [])]);
   for (const capture of trace.captures) {
     const { value, dataId } = capture;

@@ -9,7 +9,7 @@ interface GraphBackend extends tf.KernelBackend {
   runGraph(
     graph: CompiledGraph,
     inputs: readonly tf.TensorInfo[],
-    outputs: readonly { shape: number[]; dtype: string }[],
+    outputs: readonly { shape: number[]; dtype: string; into?: tf.TensorInfo | undefined }[],
   ): tf.TensorInfo[];
 }
 interface CompiledGraph {
@@ -33,10 +33,12 @@ export function onnxEngine(): Runtime {
     open(graph, outputNames) {
       const compiled = backend.compileGraph(graph, outputNames);
       return {
-        run: (inputs, outputs) =>
-          backend
-            .runGraph(compiled, inputs, outputs)
-            .map((info) => tf.engine().makeTensorFromTensorInfo(info, backend)),
+        run(inputs, outputs) {
+          const made = backend.runGraph(compiled, inputs, outputs);
+          return outputs.map(
+            ({ into }) => into ?? tf.engine().makeTensorFromTensorInfo(made.shift()!, backend),
+          );
+        },
         dispose: () => compiled.session.dispose(),
       };
     },

@@ -1,5 +1,5 @@
-import { float, type GraphBuilder, geluForward } from '@crossmodal/onnx-graph';
-import type { NamedAttrMap } from '@tensorflow/tfjs-core';
+import { float, type GraphBuilder } from '../graph-builder';
+import { geluForward } from './gelu';
 
 const LINEARS = ['q', 'k', 'v', 'out', 'fc1', 'fc2'];
 const WEIGHTS = ['gamma1', 'beta1', 'gamma2', 'beta2', ...LINEARS.map((name) => `${name}Weight`)];
@@ -24,7 +24,7 @@ export function preNormBlock(
   graph: GraphBuilder,
   x: string,
   weight: Record<string, string>,
-  { epsilon, activation }: NamedAttrMap,
+  { epsilon, activation }: Readonly<Record<string, unknown>>,
   attend: (query: string, key: string, value: string) => string,
   withStatistics = false,
 ) {
