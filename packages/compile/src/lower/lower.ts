@@ -24,6 +24,8 @@ export interface LowerOptions {
   /** Names of its inputs and outputs. Default: `i0`, `i1`, ..., and whatever its nodes are called. */
   inputNames?: readonly string[] | undefined;
   outputNames?: readonly string[] | undefined;
+  /** What a captured tensor holds. Default: {@link heldBy}. */
+  captureValues?: ((capture: Capture) => TypedArray) | undefined;
   /** The name of a constant. */
   captureName?: ((capture: Capture) => string | undefined) | undefined;
   /** Whether int32 inputs and outputs are int64 outside, as most models in files have them. Default false. */
@@ -33,6 +35,7 @@ export interface LowerOptions {
 /** A trace as ONNX nodes. */
 export function lower(trace: TraceGraph, options: LowerOptions): Lowered {
   const { inputs, outputs, dialect, wideIntegers = false } = options;
+  const { captureValues = ({ dataId }) => heldBy(dataId) } = options;
   const lowering = new Lowering(trace, dialect);
   const { graph } = lowering;
   for (const [i, value] of inputs.entries()) {
@@ -48,12 +51,15 @@ export function lower(trace: TraceGraph, options: LowerOptions): Lowered {
     lowering.setDim(size, graph.op('Cast', [lowering.name(value)], { to: OnnxType.int64 }));
   const taken = new Set([...(options.inputNames ?? []), ...(options.outputNames ?? [])]);
   for (const capture of trace.captures) {
-    const { value, dataId } = capture;
+    const { value } = capture;
     if (inputs.includes(value)) continue;
     const key = options.captureName?.(capture);
     // One name is one value in a graph.
     const name = key !== undefined && taken.has(key) ? `${key}.parameter` : key;
-    lowering.setName(value, graph.constant(value.dtype, value.shape as number[], heldBy(dataId), name));
+    lowering.setName(
+      value,
+      graph.constant(value.dtype, value.shape as number[], captureValues(capture), name),
+    );
   }
   for (const node of trace.nodes) {
     graph.scope = node.scope;
