@@ -44,11 +44,11 @@ const both: Modality[] = ['text', 'image'];
 const build = (modalities: readonly Modality[], dropout: number, seed: number) =>
   new NlvrModel({ modalities, strategy, numWords: words.size, dropout, rng: new Rng(seed) });
 
-const weights = await pretrainedState();
 const labels = examples.map(({ label }) => label);
 const right = (probabilities: number[]) => probabilities.map((p, i) => Number(p > 0.5 === labels[i]));
 const mean = (scores: number[]) => scores.reduce((a, b) => a + b, 0) / scores.length;
 const percent = (x: number) => (100 * x).toFixed(1);
+const weights = await pretrainedState();
 
 const fold = { examples, words, folds: Number(folds), learningRate: 1e-3, rng: new Rng(7) };
 const runs: Record<string, number[]> = {};
