@@ -1,6 +1,7 @@
 import {
   type ForwardContext,
   type GradientFunction,
+  type GradientResult,
   type LossFunction,
   type LossResult,
   type Module,
@@ -11,6 +12,7 @@ import { type Compiled, type CompileOptions, compile } from './compile';
 
 /** A loss whose forward and backward pass run as one graph. */
 export interface CompiledLoss<M extends Module, B> extends GradientFunction<M, B> {
+  valueAndGrad(model: M, batch: B, context: ForwardContext): GradientResult;
   /** As of {@link Compiled}. */
   readonly compilations: number;
   dispose(): void;

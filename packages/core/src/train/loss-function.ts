@@ -19,8 +19,8 @@ export type GradientResult = ValueAndGradients & Omit<LossResult, 'loss'>;
 
 /** Runs the model on a batch forward and backward by itself, as a batch that fits on no tape needs it. */
 export interface GradientFunction<M, B> {
-  /** The tensors that it returns are the caller's. */
-  valueAndGrad: (model: M, batch: B, context: ForwardContext) => GradientResult;
+  /** The tensors that it returns are the caller's; those of the batch are released when it is done. */
+  valueAndGrad: (model: M, batch: B, context: ForwardContext) => GradientResult | Promise<GradientResult>;
 }
 
 /** Runs the model on a batch. The context says `training: true` and brings randomness for this batch alone. */

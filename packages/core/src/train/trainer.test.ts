@@ -115,7 +115,7 @@ describe('Trainer', () => {
     expect((await control.trainer.fit({ steps: 500 })).last!.loss).toBeGreaterThan(1e-2);
   });
 
-  it('takes gradients that come with the loss, and is bit for bit what it is with the loss alone', async () => {
+  it('takes gradients that come with the loss, at once or later, and is bit for bit what it is with the loss alone', async () => {
     const metrics = ({ x, y }: Batch) => ({ size: x.shape[0], largest: tf.tidy(() => tf.max(tf.abs(y))) });
     const weight = ({ x }: Batch) => x.shape[0];
     const alone: LossFunction<Line, Batch> = (model, batch, context) => ({
@@ -129,15 +129,20 @@ describe('Trainer', () => {
       metrics: metrics(batch),
     });
     const options = { accumulate: 2, clipNorm: 1 };
-    const loss = setUp({ loss: alone, ...options });
-    const both = setUp({ loss: { valueAndGrad: valueAndGradient }, ...options });
-    const { last } = await loss.trainer.fit({ steps: 9 });
-    const { seconds: _, ...expected } = last!;
-    expect((await both.trainer.fit({ steps: 9 })).last).toMatchObject(expected);
-    expect(await both.weights()).toBe(await loss.weights());
-    const before = tf.memory().numTensors;
-    await both.trainer.fit({ steps: 20 });
-    expect(tf.memory().numTensors).toBe(before);
+    const { trainer, weights } = setUp({ loss: alone, ...options });
+    const { seconds: _, ...expected } = (await trainer.fit({ steps: 9 })).last!;
+    const late: typeof valueAndGradient = async (...given) => {
+      await new Promise((resolve) => setTimeout(resolve));
+      return valueAndGradient(...given);
+    };
+    for (const valueAndGrad of [valueAndGradient, late]) {
+      const both = setUp({ loss: { valueAndGrad }, ...options });
+      expect((await both.trainer.fit({ steps: 9 })).last).toMatchObject(expected);
+      expect(await both.weights()).toBe(await weights());
+      const before = tf.memory().numTensors;
+      await both.trainer.fit({ steps: 20 });
+      expect(tf.memory().numTensors).toBe(before);
+    }
   });
 
   it('leaks nothing over steps', async () => {

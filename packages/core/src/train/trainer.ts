@@ -148,7 +148,7 @@ export class Trainer<M extends Module, B> {
       for await (const batch of data) {
         const before = taken;
         taken = data.state().position;
-        step.add(batch, taken - before);
+        await step.add(batch, taken - before);
         if (step.count < accumulate) continue;
         await this.finishStep(step, epoch);
         const reason = reasonToStop();

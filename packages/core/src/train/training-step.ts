@@ -31,12 +31,12 @@ export class TrainingStep<M extends Module, B> {
   }
 
   /** Forward and backward of a micro-batch, whose tensors are released. */
-  add(batch: B, items: number): void {
+  async add(batch: B, items: number): Promise<void> {
     this.items += items;
     const { model, loss } = this.options;
     const context = { training: true, rng: this.rng.split(this.count) };
     try {
-      if ('valueAndGrad' in loss) this.accumulator.addResult(loss.valueAndGrad(model, batch, context));
+      if ('valueAndGrad' in loss) this.accumulator.addResult(await loss.valueAndGrad(model, batch, context));
       else this.accumulator.add(() => loss(model, batch, context), this.parameters);
     } finally {
       tf.dispose(batch as tf.TensorContainer);
