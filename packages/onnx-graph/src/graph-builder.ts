@@ -3,8 +3,10 @@ import {
   encodeModel,
   type GraphProto,
   type ModelInfo,
+  type NodeProto,
   type OnnxDType,
   OnnxType,
+  type TensorProto,
 } from './onnx-proto';
 
 /** A float attribute: JavaScript cannot tell 1 from 1.0, and ONNX must. */
@@ -30,6 +32,10 @@ export interface NodeOptions {
  */
 export const UNREADABLE = 'unreadable';
 
+/** Constants below this many bytes stay in the model; those in a file of their own begin at multiples of a page. */
+const SMALL = 1024;
+const PAGE = 4096;
+
 /**
  * Collects the nodes of one ONNX graph. Values are known by name.
  *
@@ -44,6 +50,7 @@ export class GraphBuilder {
   scope = '';
   private readonly graph: GraphProto = { name: 'g', node: [], initializer: [], input: [], output: [] };
   private readonly nodeOutputs = new Set<string>();
+  private readonly constants = new Map<string, TensorProto>();
   private readonly scoped = new Map<string, number>();
   private count = 0;
 
@@ -108,7 +115,9 @@ export class GraphBuilder {
     name = `c${this.count++}`,
   ): string {
     const rawData = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.graph.initializer.push({ name, dims: [...dims], dataType: OnnxType[dtype], rawData });
+    const tensor = { name, dims: [...dims], dataType: OnnxType[dtype], rawData };
+    this.graph.initializer.push(tensor);
+    this.constants.set(name, tensor);
     return name;
   }
 
@@ -123,6 +132,47 @@ export class GraphBuilder {
     }
     this.graph.output.push(valueInfo(name, dtype, shape));
     return name;
+  }
+
+  /** The constant of this name. */
+  tensor(name: string): TensorProto | undefined {
+    return this.constants.get(name);
+  }
+
+  /** Bytes of all constants. */
+  get constantBytes(): number {
+    return this.graph.initializer.reduce((sum, { rawData }) => sum + rawData.byteLength, 0);
+  }
+
+  /**
+   * Goes through the nodes in order, to put others in the place of some.
+   *
+   * @param by Adds the nodes that are to come before the one given, whose inputs it may change; where it returns names,
+   *   one for each of the node's outputs, they take its place. What it adds has the node's name for a scope.
+   */
+  rewrite(by: (node: NodeProto) => readonly string[] | undefined): void {
+    const nodes = this.graph.node;
+    const replaced = new Map<string, string>();
+    const last = (name: string) => replaced.get(name) ?? name;
+    this.graph.node = [];
+    for (const node of nodes) {
+      this.scope = node.name;
+      const current = { ...node, input: node.input.map(last) };
+      const outputs = by(current);
+      if (outputs) for (const [i, name] of node.output.entries()) replaced.set(name, outputs[i]!);
+      else this.graph.node.push(current);
+    }
+    this.scope = '';
+    for (const { name } of this.graph.output)
+      if (replaced.has(name))
+        this.addNode({
+          opType: 'Identity',
+          domain: '',
+          name,
+          input: [last(name)],
+          output: [name],
+          attribute: [],
+        });
   }
 
   /** Takes out nodes and constants that no output needs. */
@@ -141,6 +191,30 @@ export class GraphBuilder {
   /** The bytes of an `.onnx` file. */
   finish(info?: ModelInfo): Uint8Array {
     return encodeModel(this.graph, info);
+  }
+
+  /**
+   * As {@link finish}, with the large constants in a file of their own, as ONNX's external data: a model of two GiB
+   * and more cannot be one file.
+   *
+   * @param file Its name, in the folder of the model.
+   * @returns The model, and what the file holds, part after part.
+   */
+  finishWithData(file: string, info?: ModelInfo): { model: Uint8Array; data: Uint8Array[] } {
+    const data: Uint8Array[] = [];
+    let offset = 0;
+    const initializer = this.graph.initializer.map((tensor) => {
+      const { rawData, ...rest } = tensor;
+      if (rawData.byteLength < SMALL) return tensor;
+      const padding = -offset & (PAGE - 1);
+      if (padding > 0) data.push(new Uint8Array(padding));
+      data.push(rawData);
+      const entries = { location: file, offset: offset + padding, length: rawData.byteLength };
+      offset += padding + rawData.byteLength;
+      const externalData = Object.entries(entries).map(([key, value]) => ({ key, value: `${value}` }));
+      return { ...rest, dataLocation: 1, externalData };
+    });
+    return { model: encodeModel({ ...this.graph, initializer }, info), data };
   }
 
   /** As {@link finish}, with {@link UNREADABLE} as the first output. */

@@ -16,4 +16,11 @@ export { geluDerivative, geluForward } from './nodes/gelu';
 export { layerNormGradNodes, rmsNormGradNodes, rmsNormNodes } from './nodes/norm';
 export { preNormBlock, weightNames } from './nodes/pre-norm-block';
 export { UNARY_NODES, type UnaryNodes } from './nodes/unary';
-export { type ModelInfo, type OnnxDType, OnnxType, OPSET } from './onnx-proto';
+export {
+  type ModelInfo,
+  type NodeProto,
+  type OnnxDType,
+  OnnxType,
+  OPSET,
+  type TensorProto,
+} from './onnx-proto';

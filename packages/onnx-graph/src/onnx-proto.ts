@@ -43,6 +43,8 @@ const root = protobuf.Root.fromJSON({
       dataType: [2, 'int32'],
       name: [8, 'string'],
       rawData: [9, 'bytes'],
+      externalData: [13, 'Entry', 'repeated'],
+      dataLocation: [14, 'int32'],
     }),
     ValueInfo: message({ name: [1, 'string'], type: [2, 'Type'] }),
     Type: message({ tensorType: [1, 'TensorType'] }),
@@ -88,6 +90,11 @@ export interface TensorProto {
   dataType: number;
   rawData: Uint8Array;
 }
+/** A tensor whose values are in another file. */
+export interface ExternalTensorProto extends Omit<TensorProto, 'rawData'> {
+  dataLocation: number;
+  externalData: { key: string; value: string }[];
+}
 export interface ValueInfoProto {
   name: string;
   type: { tensorType: { elemType: number; shape: { dim: ({ dimParam: string } | { dimValue: number })[] } } };
@@ -111,7 +118,10 @@ export interface ModelInfo {
 }
 
 /** The bytes of an `.onnx` file with this graph; it imports the domains that the graph uses. */
-export function encodeModel(graph: GraphProto, { metadata = {}, ...producer }: ModelInfo = {}): Uint8Array {
+export function encodeModel(
+  graph: Omit<GraphProto, 'initializer'> & { initializer: (TensorProto | ExternalTensorProto)[] },
+  { metadata = {}, ...producer }: ModelInfo = {},
+): Uint8Array {
   const domains = new Set(graph.node.map(({ domain }) => domain));
   domains.delete('');
   const opsetImport = [
