@@ -18,6 +18,8 @@ export const decoderConfig = {
   contextLength: 320,
 };
 
+type Step = (ids: tf.Tensor2D, caches: readonly KeyValueCache[]) => tf.Tensor;
+
 /** A causal decoder with learned positions and pre-norm blocks, as GPT-2. Radford et al. 2019, section 2.3. */
 export class Decoder extends Module {
   readonly tokenEmbedding: Embedding;
@@ -37,30 +39,39 @@ export class Decoder extends Module {
     this.lmHead = new Linear(hiddenSize, vocabSize, { bias: false, rng });
   }
 
-  /** The most likely next token after `ids` and what the caches hold. */
-  nextToken(ids: readonly number[], caches: readonly KeyValueCache[]): number {
+  /** The most likely next token after `ids` [1, length] and what the caches hold, [1, 1]. */
+  step(ids: tf.Tensor2D, caches: readonly KeyValueCache[]): tf.Tensor {
     const first = caches[0]!.length;
-    const next = tf.tidy(() => {
-      const positions = ids.map((_, i) => first + i);
+    const length = ids.shape[1];
+    return tf.tidy(() => {
+      const positions = Array.from({ length }, (_, i) => first + i);
       let x: tf.Tensor = tf.add(
-        this.tokenEmbedding.forward(tf.tensor2d([...ids], [1, ids.length], 'int32')),
-        this.positionEmbedding.forward(tf.tensor2d(positions, [1, ids.length], 'int32')),
+        this.tokenEmbedding.forward(ids),
+        this.positionEmbedding.forward(tf.tensor2d(positions, [1, length], 'int32')),
       ); // [1, length, hiddenSize]
       for (const [i, layer] of [...this.layers].entries())
         x = layer.forward(x, { causal: true, cache: caches[i] });
-      const last = tf.slice(x, [0, ids.length - 1, 0], [1, 1, -1]);
+      const last = tf.slice(x, [0, length - 1, 0], [1, 1, -1]);
       return tf.argMax(this.lmHead.forward(this.finalLayerNorm.forward(last)), -1); // [1, 1]
     });
-    const [token] = next.dataSync();
-    next.dispose();
-    return token!;
   }
 
-  /** `count` tokens after `prompt`, greedily. */
-  generate(prompt: readonly number[], count: number): number[] {
+  /** `count` tokens after `prompt`, greedily; `step` may be a compiled one. */
+  generate(
+    prompt: readonly number[],
+    count: number,
+    step: Step = (ids, caches) => this.step(ids, caches),
+  ): number[] {
+    const next = (tokens: readonly number[]) => {
+      const ids = tf.tensor2d([...tokens], [1, tokens.length], 'int32');
+      const token = step(ids, caches);
+      const [id] = token.dataSync();
+      tf.dispose([ids, token]);
+      return id!;
+    };
     const caches = Array.from({ length: this.layers.length }, () => new KeyValueCache());
-    const tokens = [this.nextToken(prompt, caches)];
-    while (tokens.length < count) tokens.push(this.nextToken(tokens.slice(-1), caches));
+    const tokens = [next(prompt)];
+    while (tokens.length < count) tokens.push(next(tokens.slice(-1)));
     for (const cache of caches) cache.dispose();
     return tokens;
   }

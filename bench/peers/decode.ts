@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { configureOnnxBackend } from '@crossmodal/backend-onnx';
+import { compileStep } from '@crossmodal/compile';
 import { profile } from '@crossmodal/core';
 import { readSafetensorsFile, saveSafetensorsFile } from '@crossmodal/core/node';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,17 +13,19 @@ const [action = 'run', weights = '', prompts = '64', news = '256', threads = `${
 configureOnnxBackend({ threads: Number(threads) });
 await tf.setBackend('onnx');
 const decoder = new Decoder();
+const compiled = compileStep(decoder.step.bind(decoder), { module: decoder });
+const step = action === 'compiled' ? compiled : undefined;
 const prompt = Array.from({ length: Number(prompts) }, (_, i) => (i * 7919) % 8192);
 if (action === 'save') {
   await saveSafetensorsFile(weights, await decoder.stateDict());
   console.log('{}'); // no figures
 } else {
   await decoder.loadTensors(await readSafetensorsFile(weights));
-  decoder.generate(prompt, 8);
+  decoder.generate(prompt, 8, step);
   if (action === 'profile') await profile(() => decoder.generate(prompt, Number(news)));
   const times = [0, 1].map(() => {
     const start = performance.now();
-    const tokens = decoder.generate(prompt, Number(news));
+    const tokens = decoder.generate(prompt, Number(news), step);
     const ms = (performance.now() - start) / tokens.length;
     writeFileSync(`${weights}.ours.json`, JSON.stringify(tokens));
     return ms;

@@ -77,7 +77,12 @@ export interface Entry {
 }
 
 /** The entry of a key, or a new one; the least recently used leaves when there are too many. */
-export function recent(entries: Map<string, Entry>, key: string, most: number, make: () => Entry): Entry {
+export function recent<E extends Entry>(
+  entries: Map<string, E>,
+  key: string,
+  most: number,
+  make: () => E,
+): E {
   const entry = entries.get(key) ?? make();
   entries.delete(key);
   for (const [oldest, { session }] of entries) {

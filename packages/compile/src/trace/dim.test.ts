@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Dim, evaluateDim, fitDim, formatDim } from './dim';
+import { addDims, type Dim, evaluateDim, fitDim, formatDim } from './dim';
 
 describe('fitDim', () => {
   const fit = (f: (batch: number, sequence: number) => number): Dim | undefined =>
@@ -20,5 +20,11 @@ describe('fitDim', () => {
 
   it('finds nothing where the coefficients are no whole numbers', () => {
     expect(fitDim([3, 4], ['length'], [6], [9])).toBeUndefined();
+  });
+
+  it('can be added', () => {
+    expect(addDims(fit((_, s) => s)!, 1)).toBe(fit((_, s) => s + 1));
+    expect(addDims(fit((b, s) => b + s)!, fit((_, s) => 4 - s)!)).toBe(fit((b) => b + 4));
+    expect(addDims(2, 3)).toBe(5);
   });
 });

@@ -25,6 +25,19 @@ export function dimOf(terms: SymbolicDim['terms']): Dim {
   return interned.get(key)!;
 }
 
+export function addDims(a: Dim, b: Dim): Dim {
+  const sum = new Map<string, { coefficient: number; names: readonly string[] }>();
+  for (const dim of [a, b]) {
+    const terms = isSymbolic(dim) ? dim.terms : [{ coefficient: dim, names: [] }];
+    for (const { coefficient, names } of terms) {
+      const key = names.join('*');
+      sum.set(key, { coefficient: coefficient + (sum.get(key)?.coefficient ?? 0), names });
+    }
+  }
+  // Names first, and what is added last, as everywhere.
+  return dimOf([...sum.values()].sort((x, y) => Number(x.names.length === 0) - Number(y.names.length === 0)));
+}
+
 /** As a formula: `2*batch*sequence+1`. */
 export function formatDim(dim: Dim): string {
   if (!isSymbolic(dim)) return String(dim);

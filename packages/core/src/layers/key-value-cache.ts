@@ -22,6 +22,30 @@ export class KeyValueCache {
   private stored: KeysAndValues | undefined;
   private held = 0;
 
+  /**
+   * A cache that holds what is given: it takes both over.
+   *
+   * @param keys [batch, heads, capacity, headDim], and `values` alike; the first `length` positions count.
+   */
+  static holding(keys: tf.Tensor4D, values: tf.Tensor4D, length: number): KeyValueCache {
+    const cache = new KeyValueCache();
+    cache.set({ keys, values }, length);
+    return cache;
+  }
+
+  /** What is held, [batch, heads, capacity, headDim]; it belongs to the cache. */
+  get tensors(): Readonly<KeysAndValues> | undefined {
+    return this.stored;
+  }
+
+  /** Takes over what somebody else has computed; the first `length` positions count. */
+  set({ keys, values }: KeysAndValues, length: number): void {
+    const { stored } = this;
+    this.stored = { keys: tf.keep(keys), values: tf.keep(values) };
+    this.held = length;
+    if (stored && stored.keys !== keys) tf.dispose({ ...stored });
+  }
+
   /** Number of positions held. */
   get length(): number {
     return this.held;
