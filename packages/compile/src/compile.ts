@@ -77,7 +77,7 @@ export interface Entry {
 }
 
 /** The entry of a key, or a new one; the least recently used leaves when there are too many. */
-export function recent<E extends Entry>(
+export function recent<E extends { session: { dispose(): unknown } }>(
   entries: Map<string, E>,
   key: string,
   most: number,

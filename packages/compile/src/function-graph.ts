@@ -1,4 +1,4 @@
-import type { Rng } from '@crossmodal/core';
+import { ConfigError, type Rng } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Lowered, type LowerOptions, lower } from './lower/lower';
 import type { Dialect } from './lower/lowering';
@@ -56,6 +56,7 @@ export class FunctionGraph {
   /** @param captureValues As of {@link LowerOptions.captureValues}. */
   lower(dialect: Dialect, captureValues?: LowerOptions['captureValues']): Lowered {
     const { graph, givenSizes } = this;
+    assertSize(this.constants);
     const inputs = [
       ...graph.inputs,
       ...givenSizes.values(),
@@ -66,14 +67,17 @@ export class FunctionGraph {
     return lower(graph, { inputs, outputs, dialect, givenSizes, captureValues });
   }
 
-  /** What the graph takes at a run: the arguments' tensors, sizes, drawn values and variables; `drawn` is to be disposed. */
-  feeds(tensors: readonly tf.Tensor[], rngs: readonly Rng[], sizes: Readonly<Record<string, number>> = {}) {
-    const drawn = [
+  /** What a run takes beside the arguments' tensors and variables: sizes and random values. The caller disposes them. */
+  draw(rngs: readonly Rng[], sizes: Readonly<Record<string, number>> = {}): tf.Tensor[] {
+    return [
       ...[...this.givenSizes.keys()].map((name) => tf.tensor1d([sizes[name]!], 'int32')),
       ...draw(this.graph.random, rngs),
     ];
-    const variables = [...this.changing].map(({ variable }) => variable!);
-    return { inputs: [...tensors, ...drawn, ...variables], drawn };
+  }
+
+  /** All that the graph takes, in order. */
+  inputs(tensors: readonly tf.Tensor[], drawn: readonly tf.Tensor[]): tf.Tensor[] {
+    return [...tensors, ...drawn, ...[...this.changing].map(({ variable }) => variable!)];
   }
 
   /** Shapes and types of what comes out. */
@@ -99,6 +103,22 @@ export class FunctionGraph {
     }
     return computed.slice(0, outputs.length);
   }
+}
+
+/** What a file of protobuf can hold, but for a mebibyte for the nodes. */
+const MOST_BYTES = 2 ** 31 - 2 ** 20;
+
+function assertSize(constants: readonly Capture[]): void {
+  const bytes = constants
+    .map(({ value }) =>
+      value.shape.reduce<number>((a, b) => a * (b as number), value.dtype === 'bool' ? 1 : 4),
+    )
+    .reduce((a, b) => a + b, 0);
+  if (bytes > MOST_BYTES)
+    throw new ConfigError(
+      `compile: the weights and other constants of the function: expected at most 2 GiB in one graph, received ${(bytes / 2 ** 30).toFixed(1)} GiB. ` +
+        "Give the weights at each run with variables: 'inputs', or compile the parts of the model one by one.",
+    );
 }
 
 /** The random inputs of a run. */

@@ -37,9 +37,10 @@ export class GraphSession extends FunctionGraph {
     sizes: Readonly<Record<string, number>> = {},
     into: ReadonlyMap<number, tf.Tensor> = new Map(),
   ): tf.Tensor[] {
-    const { inputs, drawn } = this.feeds(tensors, rngs, sizes);
+    const drawn = this.draw(rngs, sizes);
     try {
-      return this.settle(this.session!.run(inputs, this.outputSpecs(sizes, into)));
+      const outputs = this.outputSpecs(sizes, into);
+      return this.settle(this.session!.run(this.inputs(tensors, drawn), outputs));
     } finally {
       tf.dispose(drawn);
     }

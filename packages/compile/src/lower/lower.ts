@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from '../kernels';
 import { type Dim, formatDim, isSymbolic } from '../trace/dim';
 import type { Capture, TraceGraph, TypedArray, Value } from '../trace/trace-graph';
+import { typedValues } from '../typed-values';
 import { type Dialect, Lowering } from './lowering';
 
 const byName = new Map(kernels.map((kernel) => [kernel.kernelName, kernel]));
@@ -28,6 +29,8 @@ export interface LowerOptions {
   captureValues?: ((capture: Capture) => TypedArray) | undefined;
   /** The name of a constant. */
   captureName?: ((capture: Capture) => string | undefined) | undefined;
+  /** Inputs of images [batch, height, width, channels] that are [batch, channels, height, width] outside. */
+  channelsFirst?: ReadonlySet<Value> | undefined;
   /** Whether int32 inputs and outputs are int64 outside, as most models in files have them. Default false. */
   wideIntegers?: boolean | undefined;
 }
@@ -35,17 +38,21 @@ export interface LowerOptions {
 /** A trace as ONNX nodes. */
 export function lower(trace: TraceGraph, options: LowerOptions): Lowered {
   const { inputs, outputs, dialect, wideIntegers = false } = options;
-  const { captureValues = ({ dataId }) => heldBy(dataId) } = options;
+  const { captureValues = ({ dataId, value }) => typedValues(heldBy(dataId), value.dtype) } = options;
   const lowering = new Lowering(trace, dialect);
   const { graph } = lowering;
   for (const [i, value] of inputs.entries()) {
     const isWide = wideIntegers && value.dtype === 'int32';
     const dtype = isWide ? 'int64' : value.dtype;
-    const name = graph.input(dtype, value.shape.map(dimension), options.inputNames?.[i]);
-    for (const [axis, dim] of value.shape.entries())
+    const isTurned = options.channelsFirst?.has(value);
+    const places = isTurned ? [0, 3, 1, 2] : value.shape.map((_, axis) => axis);
+    const shape = places.map((axis) => value.shape[axis]!);
+    const name = graph.input(dtype, shape.map(dimension), options.inputNames?.[i]);
+    for (const [axis, dim] of shape.entries())
       if (isSymbolic(dim) && !lowering.hasDim(formatDim(dim)))
         lowering.setDim(formatDim(dim), graph.op('Shape', [name], { start: axis, end: axis + 1 }));
-    lowering.setName(value, isWide ? graph.op('Cast', [name], { to: OnnxType.int32 }) : name);
+    const given = isWide ? graph.op('Cast', [name], { to: OnnxType.int32 }) : name;
+    lowering.setName(value, isTurned ? graph.op('Transpose', [given], { perm: [0, 2, 3, 1] }) : given);
   }
   for (const [size, value] of options.givenSizes ?? [])
     lowering.setDim(size, graph.op('Cast', [lowering.name(value)], { to: OnnxType.int64 }));
@@ -85,10 +92,14 @@ export function lower(trace: TraceGraph, options: LowerOptions): Lowered {
 }
 
 /** The values of a tensor of any engine, as they are now. */
-export function heldBy(dataId: Capture['dataId']): TypedArray {
-  const info = tf.engine().state.tensorInfo.get(dataId);
-  if (!info) throw new Error('compile: a tensor that the function uses is disposed.');
-  return info.backend.readSync(dataId) as TypedArray;
+export function heldBy(dataId: object): TypedArray {
+  assertHeld(dataId);
+  return tf.engine().readSync(dataId) as TypedArray;
+}
+
+export function assertHeld(dataId: object): void {
+  if (!tf.engine().state.tensorInfo.has(dataId))
+    throw new Error('compile: a tensor that the function uses is disposed.');
 }
 
 /** A size as files say it. */
