@@ -7,6 +7,7 @@ import {
   type OnnxDType,
   OnnxType,
   type TensorProto,
+  type ValueInfoProto,
 } from './onnx-proto';
 
 /** A float attribute: JavaScript cannot tell 1 from 1.0, and ONNX must. */
@@ -19,6 +20,13 @@ export type Attributes = Record<string, number | string | number[] | FloatAttrib
 
 /** A size, or the name of one that is known when the graph runs. */
 export type Dimension = number | string;
+
+/** An input or output. */
+export interface ValueSpec {
+  name: string;
+  dtype: OnnxDType;
+  shape: Dimension[];
+}
 
 export interface NodeOptions {
   domain?: 'com.microsoft' | 'com.microsoft.nchwc';
@@ -134,6 +142,16 @@ export class GraphBuilder {
     return name;
   }
 
+  /** What it takes. */
+  get inputs(): ValueSpec[] {
+    return this.graph.input.map(specOf);
+  }
+
+  /** What it gives. */
+  get outputs(): ValueSpec[] {
+    return this.graph.output.map(specOf);
+  }
+
   /** The constant of this name. */
   tensor(name: string): TensorProto | undefined {
     return this.constants.get(name);
@@ -217,17 +235,13 @@ export class GraphBuilder {
     return { model: encodeModel({ ...this.graph, initializer }, info), data };
   }
 
-  /** As {@link finish}, with {@link UNREADABLE} as the first output. */
-  finishUnreadable(): Uint8Array {
-    const constant = { name: 'bfloat16', dims: [1], dataType: 16, rawData: new Uint8Array(2) };
-    const identity = { opType: 'Identity', domain: '', name: UNREADABLE, attribute: [] };
+  /** Adds {@link UNREADABLE}, as the first output. */
+  addUnreadable(): void {
     const type = { tensorType: { elemType: 16, shape: { dim: [{ dimParam: 'one' }] } } };
-    return encodeModel({
-      ...this.graph,
-      node: [...this.graph.node, { ...identity, input: [constant.name], output: [UNREADABLE] }],
-      initializer: [...this.graph.initializer, constant],
-      output: [{ name: UNREADABLE, type }, ...this.graph.output],
-    });
+    this.graph.initializer.push({ name: 'bfloat16', dims: [1], dataType: 16, rawData: new Uint8Array(2) });
+    const node = { opType: 'Identity', domain: '', name: UNREADABLE, attribute: [] };
+    this.graph.node.push({ ...node, input: ['bfloat16'], output: [UNREADABLE] });
+    this.graph.output.unshift({ name: UNREADABLE, type });
   }
 
   private addNode(node: GraphProto['node'][number]): void {
@@ -256,4 +270,10 @@ function valueInfo(name: string, dtype: OnnxDType, shape: number | readonly Dime
     typeof shape === 'number' ? Array.from({ length: shape }, (_, axis) => `${name}_${axis}`) : shape;
   const dim = dims.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
   return { name, type: { tensorType: { elemType: OnnxType[dtype], shape: { dim } } } };
+}
+
+function specOf({ name, type: { tensorType } }: ValueInfoProto): ValueSpec {
+  const [dtype] = Object.entries(OnnxType).find(([, number]) => number === tensorType.elemType)!;
+  const shape = tensorType.shape.dim.map((dim) => ('dimParam' in dim ? dim.dimParam : dim.dimValue));
+  return { name, dtype: dtype as OnnxDType, shape };
 }

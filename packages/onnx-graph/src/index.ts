@@ -6,6 +6,7 @@ export {
   GraphBuilder,
   type NodeOptions,
   UNREADABLE,
+  type ValueSpec,
 } from './graph-builder';
 // kernels as nodes
 export { activate } from './nodes/activation';

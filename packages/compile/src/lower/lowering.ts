@@ -15,6 +15,10 @@ export class Lowering {
   private readonly uses = new Map<Value, TraceNode[]>();
   private readonly dims = new Map<string, string>();
   private readonly shapes = new Map<string, string>();
+  /** Sizes of what has a name; of reshapes what they are of, and those that there are. */
+  private readonly dimensions = new Map<string, readonly Dim[]>();
+  private readonly reshaped = new Map<string, string>();
+  private readonly reshapes = new Map<string, string>();
   /** What kernels note about the nodes that they made, for those after them. */
   readonly notes = new Map<Value, string>();
 
@@ -41,7 +45,7 @@ export class Lowering {
     const known = this.names.get(value);
     if (known !== undefined) return known;
     const name = this.constant(value);
-    this.names.set(value, name);
+    this.setName(value, name);
     return name;
   }
 
@@ -59,6 +63,7 @@ export class Lowering {
 
   setName(value: Value, name: string): void {
     this.names.set(value, name);
+    if (name !== '') this.dimensions.set(name, value.shape);
   }
 
   /** A size by its name, as int64 [1]: to be set for each dynamic axis. */
@@ -119,8 +124,18 @@ export class Lowering {
     return name;
   }
 
+  /** A reshape of a reshape is one; to the shape that there was, it is none; and two equal ones are one. */
   reshape(x: string, dims: readonly Dim[]): string {
-    return this.graph.op('Reshape', [x, this.shape(dims)]);
+    const from = this.reshaped.get(x) ?? x;
+    const before = this.dimensions.get(from);
+    if (before?.length === dims.length && before.every((dim, i) => dim === dims[i])) return from;
+    const key = `${dims.map(formatDim)} ${from}`;
+    const known = this.reshapes.get(key);
+    if (known !== undefined) return known;
+    const name = this.graph.op('Reshape', [from, this.shape(dims)]);
+    this.reshaped.set(name, from);
+    this.reshapes.set(key, name);
+    return name;
   }
 
   /** The number as a constant of the type. */
