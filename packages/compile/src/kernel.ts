@@ -4,6 +4,11 @@ import type { Abstract, TraceNode, Value } from './trace/trace-graph';
 
 /** A kernel of tfjs or of `@crossmodal/core`: what comes out of it, and how it becomes ONNX nodes. */
 export interface TraceKernel extends Recorded {
+  /**
+   * Attributes in their final form, before anything is inferred from them: what they leave to the shapes (the rest of
+   * an axis, 'same' padding, indices from the end) as numbers, which may then follow from open sizes.
+   */
+  settle?(inputs: Inputs, attrs: Attrs): Attrs;
   /** Whether tfjs takes an array from it even of one output. */
   several?: boolean;
   /**

@@ -1,26 +1,10 @@
-import { BINARY_NODES, OnnxType, UNARY_NODES } from '@crossmodal/onnx-graph';
+import { OnnxType } from '@crossmodal/onnx-graph';
 import { broadcast_util } from '@tensorflow/tfjs-core';
-import { like, sizes, type TraceKernel } from '../kernel';
+import { like, listOf, sizes, type TraceKernel } from '../kernel';
 import type { DType } from '../trace/trace-graph';
-
-const unary = Object.entries(UNARY_NODES).map(
-  ([kernelName, build]): TraceKernel => ({
-    kernelName,
-    infer: ({ x }) => like(x!),
-    nodes: ({ graph }, { x }, { attrs }) => build(graph, x!, attrs),
-  }),
-);
-
-const binary = Object.entries(BINARY_NODES).map(
-  ([kernelName, { build, result }]): TraceKernel => ({
-    kernelName,
-    infer: ({ a, b }) => ({
-      shape: broadcast_util.assertAndGetBroadcastShape(sizes(a!), sizes(b!)),
-      dtype: result ?? a!.dtype,
-    }),
-    nodes: ({ graph }, { a, b }) => build(graph, a!, b!),
-  }),
-);
+import { binary } from './binary';
+import { cast, widest } from './types';
+import { clip, step, tests, unary } from './unary';
 
 const logicalNot: TraceKernel = {
   kernelName: 'LogicalNot',
@@ -28,13 +12,11 @@ const logicalNot: TraceKernel = {
   nodes: ({ graph }, { x }) => graph.op('Not', [x!]),
 };
 
-const cast: TraceKernel = {
+const castKernel: TraceKernel = {
   kernelName: 'Cast',
   infer: ({ x }, { dtype }) => ({ shape: x!.shape, dtype: dtype as DType }),
-  nodes({ graph }, { x }, { inputs, attrs }) {
-    const dtype = attrs['dtype'] as DType;
-    return inputs['x']!.dtype === dtype ? x! : graph.op('Cast', [x!], { to: OnnxType[dtype] });
-  },
+  nodes: (lowering, { x }, { inputs, attrs }) =>
+    cast(lowering, x!, inputs['x']!.dtype, attrs['dtype'] as DType),
 };
 
 /** A condition of rank 1 chooses whole rows. */
@@ -48,51 +30,48 @@ const select: TraceKernel = {
             broadcast_util.assertAndGetBroadcastShape(sizes(condition!), sizes(t!)),
             sizes(e!),
           ),
-    dtype: t!.dtype,
+    dtype: widest(t!.dtype, e!.dtype),
   }),
-  nodes(lowering, { condition, t, e }, { inputs }) {
+  nodes(lowering, { condition, t, e }, { inputs, outputs }) {
     const rank = inputs['t']!.shape.length;
     const ofRows = inputs['condition']!.shape.length === 1 && rank > 1;
     const chosen = ofRows
       ? lowering.reshape(condition!, [inputs['condition']!.shape[0]!, ...Array(rank - 1).fill(1)])
       : condition!;
-    return lowering.graph.op('Where', [chosen, t!, e!]);
-  },
-};
-
-const clip: TraceKernel = {
-  kernelName: 'ClipByValue',
-  infer: ({ x }) => like(x!),
-  nodes: (lowering, { x }, { inputs, attrs }) => {
-    const bound = (name: string) => lowering.scalar(attrs[name] as number, inputs['x']!.dtype);
-    return lowering.graph.op('Clip', [x!, bound('clipValueMin'), bound('clipValueMax')]);
-  },
-};
-
-/** 1 where x is positive, `alpha` where not; not-a-number stays. */
-const step: TraceKernel = {
-  kernelName: 'Step',
-  infer: ({ x }) => like(x!),
-  nodes({ graph }, { x }, { attrs }) {
-    const positive = graph.op('Greater', [x!, graph.scalar(0)]);
-    const value = graph.op('Where', [positive, graph.scalar(1), graph.scalar(attrs['alpha'] as number)]);
-    return graph.op('Where', [graph.op('IsNaN', [x!]), x!, value]);
+    const { dtype } = outputs[0]!;
+    const of = dtype === 'bool' ? 'int32' : dtype;
+    const either = [cast(lowering, t!, inputs['t']!.dtype, of), cast(lowering, e!, inputs['e']!.dtype, of)];
+    return cast(lowering, lowering.graph.op('Where', [chosen, ...either]), of, dtype);
   },
 };
 
 const addN: TraceKernel = {
   kernelName: 'AddN',
-  infer: (inputs) => like(Object.values(inputs)[0]!),
-  nodes: ({ graph }, inputs) => graph.op('Sum', Object.values(inputs)),
+  infer: (inputs) => like(listOf(inputs)[0]!),
+  nodes({ graph }, inputs, { outputs }) {
+    const values = listOf(inputs);
+    if (outputs[0]!.dtype === 'float32') return graph.op('Sum', values);
+    return values.reduce((a, b) => graph.op('Add', [a, b]));
+  },
 };
 
+/** Float32 whatever it is of. */
 const prelu: TraceKernel = {
   kernelName: 'Prelu',
-  infer: ({ x }) => like(x!),
-  nodes: ({ graph }, { x, alpha }) => graph.op('PRelu', [x!, alpha!]),
+  infer: ({ x, alpha }) => ({
+    shape: broadcast_util.assertAndGetBroadcastShape(sizes(x!), sizes(alpha!)),
+    dtype: 'float32',
+  }),
+  nodes(lowering, names, { inputs }) {
+    const { graph } = lowering;
+    const [x, alpha] = ['x', 'alpha'].map((name) =>
+      cast(lowering, names[name]!, inputs[name]!.dtype, 'float32'),
+    );
+    return graph.op('Where', [graph.op('Less', [x!, graph.scalar(0)]), graph.op('Mul', [x!, alpha!]), x!]);
+  },
 };
 
-/** dy where x is above 0, else dy (y + 1). */
+/** dy where y is 0 or above, else dy (y + 1). */
 const eluGrad: TraceKernel = {
   kernelName: 'EluGrad',
   infer: ({ y }) => like(y!),
@@ -111,26 +90,11 @@ const reluGrad: TraceKernel = {
   },
 };
 
-const test = (kernelName: string, opType: string): TraceKernel => ({
-  kernelName,
-  infer: ({ x }) => ({ shape: x!.shape, dtype: 'bool' }),
-  nodes: ({ graph }, { x }) => graph.op(opType, [x!]),
-});
-
-const finite: TraceKernel = {
-  kernelName: 'IsFinite',
-  infer: ({ x }) => ({ shape: x!.shape, dtype: 'bool' }),
-  nodes({ graph }, { x }) {
-    const bad = graph.op('Or', [graph.op('IsNaN', [x!]), graph.op('IsInf', [x!])]);
-    return graph.op('Not', [bad]);
-  },
-};
-
 export const elementwise = [
   ...unary,
   ...binary,
   logicalNot,
-  cast,
+  castKernel,
   select,
   clip,
   step,
@@ -138,7 +102,5 @@ export const elementwise = [
   prelu,
   eluGrad,
   reluGrad,
-  test('IsNan', 'IsNaN'),
-  test('IsInf', 'IsInf'),
-  finite,
+  ...tests,
 ];

@@ -197,13 +197,34 @@ function portableAttention(
 const attentionGrad: TraceKernel = {
   kernelName: 'FusedAttentionGrad',
   infer: ({ query, key, value }) => [like(query!), like(key!), like(value!)],
-  nodes({ graph }, { dy, query, key, value, output, saved }, { attrs }) {
+  nodes({ graph, dialect }, { dy, query, key, value, output, saved }, { attrs }) {
     const along = graph.op('Mul', [dy!, output!]);
     const rowSum = graph.op('ReduceSum', [along, graph.ints([-1])], { keepdims: 1 });
     const given = { gradient: dy!, q: query!, k: key!, v: value!, weights: saved!, rowSum };
-    return attentionGradNodes(graph, given, attrs['scale'] as number);
+    const scale = attrs['scale'] as number;
+    if (dialect === 'onnxruntime') return attentionGradNodes(graph, given, scale);
+    return portableAttentionGrad(graph, given, scale);
   },
 };
+
+/** As {@link attentionGradNodes}, with ONNX's own operators. */
+function portableAttentionGrad(
+  graph: GraphBuilder,
+  { gradient, q, k, v, weights, rowSum }: Record<'gradient' | 'q' | 'k' | 'v' | 'weights' | 'rowSum', string>,
+  scale: number,
+): [string, string, string] {
+  const turned = (x: string) => graph.op('Transpose', [x], { perm: [0, 1, 3, 2] });
+  const dWeights = graph.op('MatMul', [gradient, turned(v)]);
+  const dScores = graph.op('Mul', [
+    graph.op('Mul', [graph.op('Sub', [dWeights, rowSum]), weights]),
+    graph.scalar(scale),
+  ]);
+  return [
+    graph.op('MatMul', [dScores, k]),
+    graph.op('MatMul', [turned(dScores), q]),
+    graph.op('MatMul', [turned(weights), gradient]),
+  ];
+}
 
 const squaredNorm: TraceKernel = {
   kernelName: 'SquaredNorm',

@@ -1,7 +1,8 @@
 import { backend_util, slice_util, util } from '@tensorflow/tfjs-core';
 import { like, listOf, sizeOf, sizes, type TraceKernel } from '../kernel';
-import { type Dim, isSymbolic } from '../trace/dim';
+import { addDims, type Dim } from '../trace/dim';
 import type { TraceNode } from '../trace/trace-graph';
+import { cast } from './types';
 
 const identity: TraceKernel = {
   kernelName: 'Identity',
@@ -61,8 +62,13 @@ const concat: TraceKernel = {
     backend_util.assertParamsConsistent(shapes, axis);
     return { shape: backend_util.computeOutShape(shapes, axis), dtype: values[0]!.dtype };
   },
-  nodes: ({ graph }, inputs, node) =>
-    graph.op('Concat', listOf(inputs), { axis: axisOf(node, node.outputs[0]!.shape.length) }),
+  nodes(lowering, inputs, node) {
+    const [output] = node.outputs;
+    const parts = Object.entries(inputs).map(([name, x]) =>
+      cast(lowering, x, node.inputs[name]!.dtype, output!.dtype),
+    );
+    return lowering.graph.op('Concat', parts, { axis: axisOf(node, output!.shape.length) });
+  },
 };
 
 const pack: TraceKernel = {
@@ -83,30 +89,24 @@ const pack: TraceKernel = {
   },
 };
 
-/** `begin` and `size` become whole numbers for every axis while tracing, so that sizes of them can be dynamic. */
+/** Settled: a first index and an extent for every axis. */
 const slice: TraceKernel = {
   kernelName: 'Slice',
-  infer({ x }, { begin, size }) {
-    const [at, extent] = slice_util.parseSliceParams(
-      { shape: sizes(x!), rank: x!.shape.length } as never,
-      begin as number[],
-      size as number[],
+  settle({ x }, attrs) {
+    const from = { shape: sizes(x!), rank: x!.shape.length } as never;
+    const [begin, size] = slice_util.parseSliceParams(
+      from,
+      attrs['begin'] as number[],
+      attrs['size'] as number[],
     );
-    slice_util.assertParamsValid({ shape: sizes(x!), rank: x!.shape.length } as never, at!, extent!);
-    return { shape: extent!, dtype: x!.dtype };
+    slice_util.assertParamsValid(from, begin!, size!);
+    return { begin, size };
   },
+  infer: ({ x }, { size }) => ({ shape: size as number[], dtype: x!.dtype }),
   nodes(lowering, { x }, { inputs, attrs, outputs }) {
     const from = inputs['x']!.shape;
-    const given = attrs['begin'] as Dim | readonly Dim[];
-    const list = typeof given === 'number' || isSymbolic(given) ? [given as Dim] : [...(given as Dim[])];
-    const begin = from.map((_, axis) => list[axis] ?? 0);
-    const end = begin.map((at, axis) => {
-      const extent = outputs[0]!.shape[axis]!;
-      if (!isSymbolic(at) && !isSymbolic(extent)) return at + extent;
-      if (at === 0) return extent;
-      // Up to the end of the axis, whatever its size.
-      return 2 ** 31 - 1;
-    });
+    const begin = attrs['begin'] as Dim[];
+    const end = begin.map((at, axis) => addDims(at, outputs[0]!.shape[axis]!));
     const { graph } = lowering;
     const axes = from.map((_, axis) => axis).filter((axis) => begin[axis] !== 0 || end[axis] !== from[axis]);
     if (axes.length === 0) return x!;
@@ -159,72 +159,4 @@ const unpack: TraceKernel = {
   },
 };
 
-const pad: TraceKernel = {
-  kernelName: 'PadV2',
-  infer: ({ x }, { paddings }) => ({
-    shape: sizes(x!).map(
-      (size, i) => size + (paddings as number[][])[i]![0]! + (paddings as number[][])[i]![1]!,
-    ),
-    dtype: x!.dtype,
-  }),
-  nodes(lowering, { x }, { inputs, attrs }) {
-    const pairs = attrs['paddings'] as number[][];
-    const pads = lowering.graph.ints([
-      ...pairs.map(([before]) => before!),
-      ...pairs.map(([, after]) => after!),
-    ]);
-    const value = lowering.scalar(attrs['constantValue'] as number, inputs['x']!.dtype);
-    return lowering.graph.op('Pad', [x!, pads, value]);
-  },
-};
-
-const tile: TraceKernel = {
-  kernelName: 'Tile',
-  infer: ({ x }, { reps }) => ({
-    shape: sizes(x!).map((size, i) => size * (reps as number[])[i]!),
-    dtype: x!.dtype,
-  }),
-  nodes: (lowering, { x }, { attrs }) =>
-    lowering.graph.op('Tile', [x!, lowering.shape(attrs['reps'] as Dim[])]),
-};
-
-const broadcastTo: TraceKernel = {
-  kernelName: 'BroadcastTo',
-  infer: ({ x }, { shape }) => ({ shape: shape as number[], dtype: x!.dtype }),
-  nodes: (lowering, { x }, { outputs }) =>
-    lowering.graph.op('Expand', [x!, lowering.shape(outputs[0]!.shape)]),
-};
-
-const gather: TraceKernel = {
-  kernelName: 'GatherV2',
-  infer({ x, indices }, { axis, batchDims }) {
-    const at = util.parseAxisParam(axis as number, sizes(x!))[0]!;
-    const shape = [
-      ...x!.shape.slice(0, at),
-      ...indices!.shape.slice((batchDims as number) ?? 0),
-      ...x!.shape.slice(at + 1),
-    ];
-    return { shape, dtype: x!.dtype };
-  },
-  nodes({ graph }, { x, indices }, node) {
-    const axis = axisOf(node, node.inputs['x']!.shape.length);
-    if (!node.attrs['batchDims']) return graph.op('Gather', [x!, indices!], { axis });
-    throw new Error('GatherV2 with batchDims');
-  },
-};
-
-export const layout = [
-  identity,
-  reshape,
-  expandDims,
-  transpose,
-  concat,
-  pack,
-  slice,
-  splitV,
-  unpack,
-  pad,
-  tile,
-  broadcastTo,
-  gather,
-];
+export const layout = [identity, reshape, expandDims, transpose, concat, pack, slice, splitV, unpack];

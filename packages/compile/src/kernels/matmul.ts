@@ -1,6 +1,6 @@
 import { activate } from '@crossmodal/onnx-graph';
-import { broadcast_util } from '@tensorflow/tfjs-core';
-import { type Attrs, type Inputs, sizes, type TraceKernel } from '../kernel';
+import { backend_util, broadcast_util } from '@tensorflow/tfjs-core';
+import { type Attrs, type Inputs, listOf, sizes, type TraceKernel } from '../kernel';
 import type { Lowering } from '../lower/lowering';
 import type { Abstract, TraceNode, Value } from '../trace/trace-graph';
 
@@ -66,4 +66,25 @@ const fusedMatMul: TraceKernel = {
   },
 };
 
-export const matmul = [batchMatMul, fusedMatMul];
+const einsum: TraceKernel = {
+  kernelName: 'Einsum',
+  infer(inputs, { equation }) {
+    const operands = listOf(inputs);
+    const { allDims, summedDims, idDims } = backend_util.decodeEinsumEquation(
+      equation as string,
+      operands.length,
+    );
+    backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as never);
+    const kept = allDims.length - summedDims.length;
+    // Names are numbered as they come out, and then as they are summed.
+    const shape = Array.from({ length: kept }, (_, dim) => {
+      const operand = idDims.findIndex((dims) => dims.includes(dim));
+      return operands[operand]!.shape[idDims[operand]!.indexOf(dim)]!;
+    });
+    return { shape, dtype: operands[0]!.dtype };
+  },
+  nodes: ({ graph }, inputs, { attrs }) =>
+    graph.op('Einsum', listOf(inputs), { equation: attrs['equation'] as string }),
+};
+
+export const matmul = [batchMatMul, fusedMatMul, einsum];

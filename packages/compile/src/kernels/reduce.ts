@@ -1,39 +1,72 @@
+import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import { OnnxType } from '@crossmodal/onnx-graph';
 import { util } from '@tensorflow/tfjs-core';
 import { type Attrs, like, sizes, type TraceKernel } from '../kernel';
-import type { Abstract, DType, Value } from '../trace/trace-graph';
+import type { DType } from '../trace/trace-graph';
+import { scans } from './scan';
+import { cast } from './types';
 
-const axesOf = (x: Value, attrs: Attrs) =>
-  util.parseAxisParam((attrs['axis'] ?? attrs['reductionIndices'] ?? null) as never, sizes(x));
-
-function reduced(x: Value, attrs: Attrs, dtype: DType = x.dtype): Abstract {
-  const axes = axesOf(x, attrs);
-  return {
-    shape: x.shape.flatMap((size, i) => (axes.includes(i) ? (attrs['keepDims'] ? [1] : []) : [size])),
-    dtype,
-  };
+/** The axes from the front, which hold for any sizes. */
+function axesOf(rank: number, attrs: Attrs): number[] {
+  const axis = (attrs['axis'] ?? attrs['reductionIndices']) as number | number[] | null | undefined;
+  const list = axis ?? Array.from({ length: rank }, (_, i) => i);
+  return [list].flat().map((at) => (at < 0 ? at + rank : at));
 }
 
-/** The axes as `infer` saw them hold for any sizes. */
-const axesAttribute = (rank: number, attrs: Attrs): number[] => {
-  const axis = (attrs['axis'] ?? attrs['reductionIndices']) as number | number[] | null | undefined;
-  const list =
-    axis === undefined || axis === null ? Array.from({ length: rank }, (_, i) => i) : [axis].flat();
-  return list.map((at) => (at < 0 ? at + rank : at));
-};
+interface Reduction {
+  /** What comes out of each type. */
+  result(dtype: DType): DType;
+  /** What it computes in. */
+  computes(dtype: DType): DType;
+  build(graph: GraphBuilder, x: string, axes: string, keepdims: number, dtype: DType): string;
+}
 
-const reduction = (kernelName: string, opType: string, dtype?: DType): TraceKernel => ({
+const reduction = (kernelName: string, { result, computes, build }: Reduction): TraceKernel => ({
   kernelName,
-  infer: ({ x }, attrs) => reduced(x!, attrs, dtype),
-  nodes({ graph }, { x }, { inputs, attrs }) {
-    const rank = inputs['x']!.shape.length;
-    const axes = axesAttribute(rank, attrs);
-    if (rank === 0) return x!;
-    const isBool = inputs['x']!.dtype === 'bool';
-    const input = isBool ? graph.op('Cast', [x!], { to: OnnxType.int32 }) : x!;
-    const y = graph.op(opType, [input, graph.ints(axes)], { keepdims: attrs['keepDims'] ? 1 : 0 });
-    return isBool ? graph.op('Cast', [y], { to: OnnxType.bool }) : y;
+  infer({ x }, attrs) {
+    const axes = util.parseAxisParam(
+      (attrs['axis'] ?? attrs['reductionIndices'] ?? null) as never,
+      sizes(x!),
+    );
+    return {
+      shape: x!.shape.flatMap((size, i) => (axes.includes(i) ? (attrs['keepDims'] ? [1] : []) : [size])),
+      dtype: result(x!.dtype),
+    };
   },
+  nodes(lowering, { x }, { inputs, attrs, outputs }) {
+    const { dtype, shape } = inputs['x']!;
+    const axes = axesOf(shape.length, attrs);
+    const within = computes(dtype);
+    let y = cast(lowering, x!, dtype, within);
+    // Of no axes, ONNX's operators reduce all.
+    if (axes.length > 0)
+      y = build(lowering.graph, y, lowering.graph.ints(axes), attrs['keepDims'] ? 1 : 0, within);
+    return cast(lowering, y, within, outputs[0]!.dtype);
+  },
+});
+
+const intAtLeast = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
+const node =
+  (opType: string): Reduction['build'] =>
+  (graph, x, axes, keepdims) =>
+    graph.op(opType, [x, axes], { keepdims });
+
+/** ONNX Runtime passes over what is not a number; in tfjs nothing is greater. */
+const extreme = (opType: string): Reduction => ({
+  result: (dtype) => dtype,
+  computes: intAtLeast,
+  build(graph, x, axes, keepdims, dtype) {
+    const y = graph.op(opType, [x, axes], { keepdims });
+    if (dtype !== 'float32') return y;
+    const isNan = graph.op('Cast', [graph.op('IsNaN', [x])], { to: OnnxType.float32 });
+    const any = graph.op('Greater', [graph.op('ReduceMax', [isNan, axes], { keepdims }), graph.scalar(0)]);
+    return graph.op('Where', [any, graph.scalar(Number.NaN), y]);
+  },
+});
+const boolean = (opType: string): Reduction => ({
+  result: () => 'bool',
+  computes: () => 'int32',
+  build: node(opType),
 });
 
 const arg = (kernelName: string): TraceKernel => ({
@@ -42,40 +75,32 @@ const arg = (kernelName: string): TraceKernel => ({
     const at = util.parseAxisParam(axis as number, sizes(x!))[0]!;
     return { shape: x!.shape.filter((_, i) => i !== at), dtype: 'int32' };
   },
-  nodes({ graph }, { x }, { attrs }) {
-    const index = graph.op(kernelName, [x!], { axis: attrs['axis'] as number, keepdims: 0 });
-    return graph.op('Cast', [index], { to: OnnxType.int32 });
+  nodes(lowering, { x }, { inputs, attrs }) {
+    const { dtype, shape } = inputs['x']!;
+    const [axis] = axesOf(shape.length, attrs);
+    const of = cast(lowering, x!, dtype, intAtLeast(dtype));
+    const index = lowering.graph.op(kernelName, [of], { axis: axis!, keepdims: 0 });
+    return lowering.graph.op('Cast', [index], { to: OnnxType.int32 });
   },
 });
 
-const softmaxLike = (kernelName: string, opType: string): TraceKernel => ({
-  kernelName,
-  infer: ({ logits, x }) => like((logits ?? x)!),
-  nodes: ({ graph }, { logits, x }, { attrs }) =>
-    graph.op(opType, [(logits ?? x)!], { axis: (attrs['dim'] ?? attrs['axis'] ?? -1) as number }),
-});
-
-const cumsum: TraceKernel = {
-  kernelName: 'Cumsum',
-  infer: ({ x }) => like(x!),
-  nodes: ({ graph }, { x }, { attrs }) =>
-    graph.op('CumSum', [x!, graph.ints([attrs['axis'] as number], [])], {
-      exclusive: attrs['exclusive'] ? 1 : 0,
-      reverse: attrs['reverse'] ? 1 : 0,
-    }),
+const softmax: TraceKernel = {
+  kernelName: 'Softmax',
+  infer: ({ logits }) => like(logits!),
+  nodes: ({ graph }, { logits }, { attrs }) =>
+    graph.op('Softmax', [logits!], { axis: (attrs['dim'] as number) ?? -1 }),
 };
 
 export const reductions = [
-  reduction('Sum', 'ReduceSum'),
-  reduction('Mean', 'ReduceMean'),
-  reduction('Max', 'ReduceMax'),
-  reduction('Min', 'ReduceMin'),
-  reduction('Prod', 'ReduceProd'),
-  reduction('Any', 'ReduceMax', 'bool'),
-  reduction('All', 'ReduceMin', 'bool'),
+  reduction('Sum', { result: intAtLeast, computes: intAtLeast, build: node('ReduceSum') }),
+  reduction('Prod', { result: intAtLeast, computes: intAtLeast, build: node('ReduceProd') }),
+  reduction('Mean', { result: () => 'float32', computes: () => 'float32', build: node('ReduceMean') }),
+  reduction('Max', extreme('ReduceMax')),
+  reduction('Min', extreme('ReduceMin')),
+  reduction('Any', boolean('ReduceMax')),
+  reduction('All', boolean('ReduceMin')),
   arg('ArgMax'),
   arg('ArgMin'),
-  softmaxLike('Softmax', 'Softmax'),
-  softmaxLike('LogSoftmax', 'LogSoftmax'),
-  cumsum,
+  softmax,
+  ...scans,
 ];

@@ -13,10 +13,16 @@ import type { Abstract, Capture, DType, TraceGraph, TraceNode, TypedArray, Value
 /** What a kernel is when it is recorded; `infer` says what comes out. */
 export interface Recorded {
   kernelName: string;
+  settle?(
+    inputs: Readonly<Record<string, Value>>,
+    attrs: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, unknown>>;
   infer(
     inputs: Readonly<Record<string, Value>>,
     attrs: Readonly<Record<string, unknown>>,
   ): Abstract | readonly Abstract[];
+  /** Inputs that it writes in place; what they hold then are its last outputs, in this order. */
+  writes?: readonly string[];
 }
 
 /**
@@ -78,17 +84,20 @@ export class TraceBackend extends KernelBackend {
     const given: Record<string, Value> = {};
     for (const [name, tensor] of Object.entries(inputs))
       if (tensor !== undefined && tensor !== null) given[name] = this.valueFor(tensor);
-    const results = [kernel.infer(given, attrs)].flat() as Abstract[];
+    const settled = kernel.settle?.(given, attrs) ?? attrs;
+    const results = [kernel.infer(given, settled)].flat() as Abstract[];
     const node: TraceNode = {
       kernel: kernel.kernelName,
       inputs: given,
-      attrs,
+      attrs: settled,
       outputs: [],
       scope: this.scope,
     };
     for (const [output, { shape, dtype }] of results.entries())
       node.outputs.push({ shape, dtype, source: { kind: 'node', node, output } });
     this.graph.nodes.push(node);
+    for (const [i, name] of (kernel.writes ?? []).entries())
+      this.values.set(inputs[name]!.dataId, node.outputs.at(i - kernel.writes!.length)!);
     return node.outputs.map((value) => this.tensorFor(value));
   }
 
