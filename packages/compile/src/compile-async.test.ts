@@ -1,20 +1,25 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { BatchNorm2d, Linear, Parameter, Rng, useBackend } from '@crossmodal/core';
+import { BatchNorm2d, Parameter, Rng, useBackend } from '@crossmodal/core';
 import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeBoth, train } from '../test/cases';
 import { compileAsync } from './compile-async';
+import { TraceError } from './errors';
 import { onnxNodeRuntime } from './runtime/onnx-node-runtime';
 import { onnxWebRuntime } from './runtime/onnx-web-runtime';
 
-const runtimes = { 'onnxruntime-web, wasm': onnxWebRuntime(), 'onnxruntime-node, cpu': onnxNodeRuntime({ numThreads: 1 }) };
+const runtimes = {
+  'onnxruntime-web, wasm': onnxWebRuntime({ numThreads: 1 }),
+  'onnxruntime-node, cpu': onnxNodeRuntime({ numThreads: 1 }),
+};
 const x = (rows = 2) => tf.tensor2d(new Rng(1).normalArray(rows * 4), [rows, 4]);
 
-describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
-  beforeAll(async () => {
-    await useBackend('cpu');
-  });
+beforeAll(async () => {
+  await useBackend('cpu');
+});
 
+describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
   it('gives what the function gives, in the structure that it gives, of every type', async () => {
     const fn = (input: { x: tf.Tensor2D; flags: tf.Tensor1D }, factor: number) => ({
       list: [tf.mul(input.x, factor), tf.argMax(input.x, 1), tf.logicalNot(input.flags)],
@@ -23,7 +28,7 @@ describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
       factor,
     });
     const compiled = compileAsync(fn, { runtime });
-    const flags = tf.cast(tf.tensor1d([1, 0], 'int32'), 'bool');
+    const flags = tf.cast(tf.tensor1d([1, 0], 'int32'), 'bool') as tf.Tensor1D;
     const expected = fn({ x: x(), flags }, 3);
     const received = await compiled({ x: x(), flags }, 3);
     for (const [i, tensor] of received.list.entries()) {
@@ -34,5 +39,102 @@ describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
     expectClose(received.constant, [1, 2, 3]);
     expect(received.factor).toBe(3);
     await compiled.dispose();
+  });
+
+  it('gives the features of a CLIP, also when its weights change, and leaves nothing behind', async () => {
+    const { eager, compiled, changed, compilations, leaked } = await encodeBoth(runtime);
+    expectClose(compiled, eager, { relative: 1e-4, absolute: 1e-5 });
+    expectClose(changed.compiled, changed.eager, { relative: 1e-4, absolute: 1e-5 });
+    expect(Math.abs(changed.eager[0]! - eager[0]!)).toBeGreaterThan(1e-2);
+    expect(compilations).toBe(2);
+    expect(leaked).toBe(0);
+  });
+
+  it('trains with the losses of the function itself', async () => {
+    const eager = await train(undefined, 6);
+    const compiled = await train(runtime, 6);
+    expectClose(compiled.losses, eager.losses, { relative: 1e-3 });
+    expect(eager.losses[5]).toBeLessThan(eager.losses[0]! - 0.1);
+    expect(compiled.compilations).toBe(1);
+  });
+
+  it('does runs in the order of the calls, each with what it was given and what those before it assigned', async () => {
+    const norm = () => new BatchNorm2d(3);
+    const images = (i: number) => tf.tensor4d(new Rng(i).normalArray(2 * 4 * 4 * 3, i), [2, 4, 4, 3]);
+    const forward = (of: BatchNorm2d) => (image: tf.Tensor4D, rng: Rng) =>
+      tf.add(
+        of.forward(image, { training: true }),
+        rng.tensor([3], (r) => r.normalArray(3)),
+      );
+    const [eager, traced] = [norm(), norm()];
+    const compiled = compileAsync(forward(traced), { runtime, maxSignatures: 1 });
+    const [rng, same] = [new Rng(7), new Rng(7)];
+    const runs = [1, 2, 3].map((i) => {
+      const given = images(i);
+      const rows = tf.slice(given, 0, i === 2 ? 1 : 2); // the second leads to another graph, the third to a third
+      const run = compiled(rows, rng);
+      tf.dispose([given, rows]);
+      return run;
+    });
+    for (const [i, run] of runs.entries()) {
+      const rows = tf.slice(images(i + 1), 0, i === 1 ? 1 : 2);
+      expectClose(await run, forward(eager)(rows, same).dataSync());
+    }
+    for (const [key, { value }] of eager.namedParameters())
+      expectClose(traced.namedParameters().get(key)!.value, value.dataSync());
+    expect(compiled.compilations).toBe(3);
+    expect(rng.state()).toEqual(same.state());
+    await compiled.dispose();
+  });
+});
+
+describe('compileAsync', () => {
+  const runtime = runtimes['onnxruntime-node, cpu'];
+
+  it('fails by the promise, and goes on', async () => {
+    const compiled = compileAsync(
+      (a: tf.Tensor2D) => (a.shape[0] === 3 ? tf.scalar(a.dataSync()[0]!) : tf.relu(a)),
+      {
+        runtime,
+      },
+    );
+    await expect(compiled(x(3))).rejects.toThrow(TraceError);
+    expectClose(await compiled(tf.tensor2d([[-1, 2]])), [0, 2]);
+    const failing = compileAsync((a: tf.Tensor2D) => tf.relu(a), {
+      runtime: { dialect: 'portable', open: () => Promise.reject(new Error('no room')) },
+    });
+    const { numTensors } = tf.memory();
+    const given = x();
+    await expect(failing(given)).rejects.toThrow('no room');
+    given.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('says how large weights may be', async () => {
+    const info = {
+      dataId: tf.backend().write(new Float32Array(1), [1], 'float32'),
+      dtype: 'float32' as const,
+    };
+    const huge = tf.engine().makeTensorFromTensorInfo({ ...info, shape: [1024, 1024, 768] });
+    const weight = new Parameter(tf.ones([1]));
+    const compiled = compileAsync((a: tf.Tensor1D) => tf.add(tf.mul(a, weight.value), tf.sum(huge)), {
+      runtime,
+    });
+    await expect(compiled(tf.ones([1]))).rejects.toThrow(
+      'compile: the weights and other constants of the function: expected at most 2 GiB in one graph, received 3.0 GiB. ' +
+        "Give the weights at each run with variables: 'inputs'",
+    );
+  });
+
+  it('says what is wrong with what it is asked for', async () => {
+    expect(() => compileAsync((a: tf.Tensor) => a, { runtime, maxSignatures: 0 })).toThrow(
+      'compileAsync: maxSignatures: expected an integer from 1, received 0.',
+    );
+    expect(() => onnxWebRuntime({ executionProviders: ['cuda' as never] })).toThrow(
+      'onnxWebRuntime: executionProviders: expected some of webgpu, wasm, received [cuda].',
+    );
+    expect(() => onnxNodeRuntime({ executionProviders: [] })).toThrow(
+      'onnxNodeRuntime: executionProviders: expected some of cpu, webgpu, cuda, received [].',
+    );
   });
 });

@@ -1,10 +1,12 @@
 import { BackendError } from '@crossmodal/core';
 import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import * as tf from '@tensorflow/tfjs-core';
+import type { TypedArray } from '../trace/trace-graph';
 import type { Runtime } from './runtime';
 
 /** What `@crossmodal/backend-onnx` offers beside kernels. */
 interface GraphBackend extends tf.KernelBackend {
+  held(dataId: object): TypedArray;
   compileGraph(graph: GraphBuilder, outputNames: string[]): CompiledGraph;
   runGraph(
     graph: CompiledGraph,
@@ -30,6 +32,7 @@ export function onnxEngine(): Runtime {
     );
   return {
     dialect: 'onnxruntime',
+    held: (dataId) => backend.held(dataId),
     open(graph, outputNames) {
       const compiled = backend.compileGraph(graph, outputNames);
       return {

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Dialect } from '../lower/lowering';
-import type { DType } from '../trace/trace-graph';
+import type { DType, TypedArray } from '../trace/trace-graph';
 
 /** A result as it is known before the run. */
 export interface OutputSpec {
@@ -26,4 +26,6 @@ export interface Session {
 export interface Runtime {
   readonly dialect: Dialect;
   open(graph: GraphBuilder, outputNames: string[]): Session;
+  /** What a tensor holds, without a copy of it. */
+  held(dataId: object): TypedArray;
 }
