@@ -4,6 +4,7 @@ import { OnnxBackendError } from './errors';
 
 /** The synchronous session that `onnxruntime-node` wraps in promises. */
 export interface NativeSession {
+  loadModel(path: string, options: object): void;
   loadModel(buffer: ArrayBufferLike, byteOffset: number, byteLength: number, options: object): void;
   run(feeds: Record<string, Tensor>, fetches: Record<string, Tensor | null>, options: object): unknown;
   dispose(): void;

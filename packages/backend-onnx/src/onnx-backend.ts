@@ -150,6 +150,11 @@ export class OnnxBackend extends MathBackendCPU {
     return this.sessions.compile({ graph, outputNames });
   }
 
+  /** The memory of a tensor, not a copy of it; not for writing, nor for keeping. */
+  held(dataId: DataId): TypedArray {
+    return this.data.get(dataId).values as TypedArray;
+  }
+
   /**
    * Runs a graph on tensors' memory.
    *

@@ -1,3 +1,6 @@
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type GraphBuilder, UNREADABLE } from '@crossmodal/onnx-graph';
 import type { Tensor } from 'onnxruntime-common';
 import type { NativeRuntime, NativeSession } from './native-binding';
@@ -66,9 +69,9 @@ export class SessionCache {
 
   /** A kernel that is the caller's. */
   compile({ graph, outputNames }: BuiltGraph): CompiledKernel {
-    const model = graph.finishUnreadable();
+    graph.addUnreadable();
     const session = this.runtime.createSession();
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+    load(session, graph, {
       intraOpNumThreads: this.options.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
@@ -79,6 +82,43 @@ export class SessionCache {
       extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
     });
     return { session, outputNames };
+  }
+}
+
+/**
+ * Bytes of constants from which on they pass through a file, which ONNX Runtime maps: in the model itself they would
+ * be in memory three times over while it is read.
+ */
+const LARGE = 2 ** 25;
+
+function load(session: NativeSession, graph: GraphBuilder, options: object): void {
+  if (graph.constantBytes < LARGE) {
+    const { buffer, byteOffset, byteLength } = graph.finish();
+    session.loadModel(buffer, byteOffset, byteLength, options);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'crossmodal-'));
+  try {
+    const { model, data } = graph.finishWithData('weights');
+    writeFileSync(join(folder, 'model.onnx'), model);
+    const file = openSync(join(folder, 'weights'), 'w');
+    try {
+      for (const part of data) writeFileSync(file, part);
+    } finally {
+      closeSync(file);
+    }
+    session.loadModel(join(folder, 'model.onnx'), options);
+  } finally {
+    removeFolder(folder);
+  }
+}
+
+/** Where files that are mapped cannot be removed (Windows), it goes when the process does. */
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true });
+  } catch {
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Rng } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { FunctionGraph, type FunctionGraphOptions } from './function-graph';
+import { assertHeld } from './lower/lower';
 import type { Runtime, Session } from './runtime/runtime';
 import type { TraceGraph } from './trace/trace-graph';
+import { typedValues } from './typed-values';
 
 /** A trace that runs: its graph is made when it is needed, and anew when variables turn out to change. */
 export class GraphSession extends FunctionGraph {
@@ -20,7 +22,11 @@ export class GraphSession extends FunctionGraph {
   prepare(): boolean {
     if (!this.noteChanges() && this.session) return false;
     this.dispose();
-    const { graph, outputNames } = this.lower(this.runtime.dialect);
+    const { dialect, held } = this.runtime;
+    const { graph, outputNames } = this.lower(dialect, ({ dataId, value }) => {
+      assertHeld(dataId);
+      return typedValues(held(dataId), value.dtype);
+    });
     this.session = this.runtime.open(graph, outputNames);
     return true;
   }
