@@ -43,6 +43,13 @@ describe.skipIf(missing)('the webgpu backend', () => {
     });
   });
 
+  it('adds up more tensors than a program takes, and keeps none of the sums on the way', async () => {
+    const terms = Array.from({ length: 70 }, (_, i) => tf.square(tf.tensor1d([i, -1])));
+    const before = backend().numDataIds();
+    expectClose(await tf.addN(terms).data(), [(69 * 70 * 139) / 6, 70]);
+    expect(backend().numDataIds()).toBe(before + 1);
+  });
+
   it('says how large a tensor may be', async () => {
     const numTensors = tf.memory().numTensors;
     expect(() => tf.tidy(() => tf.square(tf.broadcastTo(tf.zeros([1, 1]), [2 ** 16, 2 ** 15])))).toThrow(

@@ -33,6 +33,19 @@ const fixes: Record<string, (call: Call, inherited: Kernel) => tf.TensorInfo> = 
     const dtype = x.dtype === 'bool' ? 'int32' : x.dtype;
     return zeros(call.backend, shape, dtype);
   },
+  /** A program takes as many buffers as the device allows, one of them for the sum: the rest is added part by part. */
+  AddN(call, inherited) {
+    const most = call.backend.device.limits.maxStorageBuffersPerShaderStage - 1;
+    const terms = Object.values(call.inputs);
+    const add = (inputs: tf.TensorInfo[]) => inherited({ ...call, inputs: inputs as never });
+    let sum = add(terms.slice(0, most));
+    for (let at = most; at < terms.length; at += most - 1) {
+      const part = sum;
+      sum = add([part, ...terms.slice(at, at + most - 1)]);
+      call.backend.disposeData(part.dataId);
+    }
+    return sum;
+  },
   /** So is each sum of a product of empty matrices. */
   BatchMatMul(call, inherited) {
     const { a, b } = call.inputs as Record<'a' | 'b', tf.TensorInfo>;
