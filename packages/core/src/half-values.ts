@@ -16,14 +16,20 @@ export function decodeHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
 /** The nearest IEEE halves, as their 16 bits; ties to even, and infinity from 65,520 on. */
 export function encodeHalf(values: Float32Array): Uint16Array<ArrayBuffer> {
   const words = new Uint32Array(values.slice().buffer);
-  return Uint16Array.from(words, (bits, i) => {
+  const halves = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const bits = words[i]!;
     const sign = (bits >>> 16) & 0x8000;
     const magnitude = bits & 0x7fffffff;
-    if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
-    if (magnitude >= 0x477ff000) return sign | 0x7c00; // rounds to 2^16 or more
-    if (magnitude >= 0x38800000) return sign | roundShift(magnitude - 0x38000000, 13); // normal
-    return sign | roundHalfToEven(Math.abs(values[i]!) * 2 ** 24); // subnormal: units of 2^-24
-  });
+    if (magnitude > 0x7f800000)
+      halves[i] = sign | 0x7e00; // NaN
+    else if (magnitude >= 0x477ff000)
+      halves[i] = sign | 0x7c00; // rounds to 2^16 or more
+    else if (magnitude >= 0x38800000)
+      halves[i] = sign | roundShift(magnitude - 0x38000000, 13); // normal
+    else halves[i] = sign | roundHalfToEven(Math.abs(values[i]!) * 2 ** 24); // subnormal: units of 2^-24
+  }
+  return halves;
 }
 
 /** Float32 values of bfloat16, given as their 16 bits: the upper half of a float32. */
@@ -36,9 +42,13 @@ export function decodeBfloat16(halves: Uint16Array): Float32Array<ArrayBuffer> {
 /** The nearest bfloat16 values, as their 16 bits; ties to even. */
 export function encodeBfloat16(values: Float32Array): Uint16Array<ArrayBuffer> {
   const words = new Uint32Array(values.slice().buffer);
-  return Uint16Array.from(words, (bits) =>
-    (bits & 0x7fffffff) > 0x7f800000 ? (bits >>> 16) | 0x40 : roundShift(bits, 16),
-  );
+  const halves = new Uint16Array(words.length);
+  for (let i = 0; i < words.length; i++) {
+    const bits = words[i]!;
+    const notANumber = (bits & 0x7fffffff) > 0x7f800000;
+    halves[i] = notANumber ? (bits >>> 16) | 0x40 : roundShift(bits, 16);
+  }
+  return halves;
 }
 
 /** `bits / 2^shift`, ties to even. */
