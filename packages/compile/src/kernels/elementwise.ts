@@ -19,29 +19,20 @@ const castKernel: TraceKernel = {
     cast(lowering, x!, inputs['x']!.dtype, attrs['dtype'] as DType),
 };
 
-/** A condition of rank 1 chooses whole rows. */
 const select: TraceKernel = {
   kernelName: 'Select',
   infer: ({ condition, t, e }) => ({
-    shape:
-      condition!.shape.length === 1
-        ? t!.shape
-        : broadcast_util.assertAndGetBroadcastShape(
-            broadcast_util.assertAndGetBroadcastShape(sizes(condition!), sizes(t!)),
-            sizes(e!),
-          ),
+    shape: broadcast_util.assertAndGetBroadcastShape(
+      broadcast_util.assertAndGetBroadcastShape(sizes(condition!), sizes(t!)),
+      sizes(e!),
+    ),
     dtype: widest(t!.dtype, e!.dtype),
   }),
   nodes(lowering, { condition, t, e }, { inputs, outputs }) {
-    const rank = inputs['t']!.shape.length;
-    const ofRows = inputs['condition']!.shape.length === 1 && rank > 1;
-    const chosen = ofRows
-      ? lowering.reshape(condition!, [inputs['condition']!.shape[0]!, ...Array(rank - 1).fill(1)])
-      : condition!;
     const { dtype } = outputs[0]!;
     const of = dtype === 'bool' ? 'int32' : dtype;
     const either = [cast(lowering, t!, inputs['t']!.dtype, of), cast(lowering, e!, inputs['e']!.dtype, of)];
-    return cast(lowering, lowering.graph.op('Where', [chosen, ...either]), of, dtype);
+    return cast(lowering, lowering.graph.op('Where', [condition!, ...either]), of, dtype);
   },
 };
 

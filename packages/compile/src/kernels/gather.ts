@@ -157,7 +157,7 @@ const searchSorted: TraceKernel = {
   },
 };
 
-/** Weights, or ones, added up by value along the last axis; or only whether there are any. */
+/** Weights, or ones, added up by value along the last axis; of matrices also whether there are any. */
 const bincount = (kernelName: string): TraceKernel => ({
   kernelName,
   infer: ({ x, weights }, { size }) => ({
@@ -171,10 +171,11 @@ const bincount = (kernelName: string): TraceKernel => ({
     const { dtype } = output!;
     let counted = graph.op('Cast', [isValue], { to: OnnxType[dtype] });
     const isWeighted = inputs['weights']!.shape.length > 0 && !inputs['weights']!.shape.includes(0);
-    if (isWeighted && !attrs['binaryOutput'])
+    const isBinary = attrs['binaryOutput'] && inputs['x']!.shape.length > 1;
+    if (isWeighted && !isBinary)
       counted = graph.op('Mul', [counted, graph.op('Unsqueeze', [weights!, graph.ints([-1])])]);
     const along = graph.ints([inputs['x']!.shape.length - 1]);
-    return graph.op(attrs['binaryOutput'] ? 'ReduceMax' : 'ReduceSum', [counted, along], { keepdims: 0 });
+    return graph.op(isBinary ? 'ReduceMax' : 'ReduceSum', [counted, along], { keepdims: 0 });
   },
 });
 

@@ -9,11 +9,14 @@ export interface Given {
   values: number[];
 }
 
+/** What is compiled, of tensors. */
+export type CaseFunction = (...inputs: never[]) => tf.Tensor | tf.Tensor[];
+
 /** A function of tensors whose compiled form is compared with itself. */
 export interface KernelCase {
   name: string;
   inputs: Given[];
-  fn: (...inputs: never[]) => tf.Tensor | tf.Tensor[];
+  fn: (...inputs: tf.Tensor[]) => tf.Tensor[];
   /** Whether gradients for all inputs are compared too, in place of the results. */
   gradient?: boolean;
   /** Default 1e-6. */
@@ -73,28 +76,30 @@ export const SHAPES = [[], [3], [2, 3], [2, 1, 4], [2, 3, 1, 2], [1, 2, 3, 2, 2]
 
 export const tensorOf = ({ values, shape, dtype }: Given): tf.Tensor => tf.tensor(values, shape, dtype);
 
-/** The cases, one for each set of inputs. */
+/** A function of each of several sets of inputs, in one graph. */
 export function cases(
   name: string,
-  fn: KernelCase['fn'],
-  inputs: readonly Given[][],
+  fn: CaseFunction,
+  sets: readonly Given[][],
   options: Omit<KernelCase, 'name' | 'fn' | 'inputs'> = {},
 ): KernelCase[] {
-  return inputs.map((each) => ({
-    name: `${name} of ${each.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(', ')}`,
-    inputs: each,
-    fn,
-    ...options,
-  }));
+  const all = (...inputs: tf.Tensor[]) => {
+    let start = 0;
+    return sets.flatMap(({ length }) => {
+      const set = inputs.slice(start, start + length) as never[];
+      start += length;
+      return fn(...set);
+    });
+  };
+  return [{ name, inputs: sets.flat(), fn: all, ...options }];
 }
 
 /** The function's values, or gradients that weigh them with something of no pattern. */
 export function functionOf({ fn, gradient }: KernelCase): (...inputs: tf.Tensor[]) => tf.Tensor[] {
-  const run = (inputs: tf.Tensor[]) => [(fn as (...inputs: tf.Tensor[]) => tf.Tensor)(...inputs)].flat();
-  if (!gradient) return (...inputs) => run(inputs);
+  if (!gradient) return fn;
   const loss = (...inputs: tf.Tensor[]) =>
     tf.addN(
-      run(inputs).map((y, i) => {
+      fn(...inputs).map((y, i) => {
         const direction = tf.tensor(new Rng(100 + i).normalArray(y.size), y.shape);
         return tf.sum(tf.mul(y, direction));
       }),

@@ -27,10 +27,7 @@ const integers = (name: string, fn: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): 
   cases(name, fn, [
     [ints([4, 5]), ints([4, 5])],
     [ints([3, 1]), ints([4], 1, 5)],
-    [
-      given([7, -7, 7, -7, 0, 5, -5, 2 ** 31 - 1], [8], 'int32'),
-      given([2, 2, -2, -2, 3, 0, 0, 2], [8], 'int32'),
-    ],
+    [given([7, -7, 7, -7, 0, 5, -5, 2 ** 16], [8], 'int32'), given([2, 2, -2, -2, 3, 0, 0, 2], [8], 'int32')],
   ]);
 const edges = given(EDGES.values, [21, 1]);
 const withEdges = (name: string, fn: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
@@ -198,14 +195,8 @@ export const elementwiseCases: KernelCase[] = [
     [bools([]), floats([2, 3]), floats([1, 3])],
   ]),
   ...cases(
-    'rows by Select',
-    (c: tf.Tensor, a: tf.Tensor, b: tf.Tensor) =>
-      tf.engine().runKernel('Select', { condition: c, t: a, e: b }) as tf.Tensor,
-    [[bools([3]), floats([3, 2, 2]), floats([3, 2, 2])]],
-  ),
-  ...cases(
     'gradient of where',
-    (a: tf.Tensor, b: tf.Tensor) => tf.where(tf.greater(a, 0), a, tf.mul(b, b)),
+    (a: tf.Tensor, b: tf.Tensor) => tf.where(tf.tensor1d([1, 0, 1, 0], 'bool'), a, tf.mul(b, b)),
     [[floats([3, 4]), floats([3, 4])]],
     { gradient: true },
   ),

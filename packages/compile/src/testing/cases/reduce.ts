@@ -42,7 +42,7 @@ const booleans = (name: string, fn: Reduce) =>
 export const reduceCases: KernelCase[] = [
   ...reductions('sum', tf.sum as Reduce, [[ints([3, 4])], [bools([3, 4])], [EDGES]]),
   ...reductions('mean', tf.mean as Reduce, [[ints([3, 4])], [bools([3, 4])]]),
-  ...reductions('prod', tf.prod as Reduce, [[ints([3, 4])], [bools([3, 4])]]),
+  ...reductions('prod', tf.prod as Reduce, [[ints([3, 4])], [bools([3, 4])]], false),
   ...reductions('max', tf.max as Reduce, [[ints([3, 4])], [withNan], [bools([3, 4])]]),
   ...reductions('min', tf.min as Reduce, [[ints([3, 4])], [withNan], [bools([3, 4])]]),
   ...cases('sum over none', (x: tf.Tensor) => tf.sum(x, []), [[floats([2, 3])], [bools([2, 3])]]),
