@@ -96,7 +96,9 @@ describe('exportONNX', () => {
       const expected = encoder.forward(input);
       const received = await runFile(model, input);
       expectClose(values(received['logits']), expected.logits.dataSync(), { absolute: 1e-5 });
-      expectClose(values(received['last_hidden_state']), expected.lastHiddenState.dataSync(), { absolute: 1e-5 });
+      expectClose(values(received['last_hidden_state']), expected.lastHiddenState.dataSync(), {
+        absolute: 1e-5,
+      });
       expect(received['same_ids']!.type).toBe('int64');
     }
     expect(report).toMatchObject({

@@ -1,5 +1,5 @@
-import { type GraphBuilder, type NodeProto, OnnxType } from '@crossmodal/onnx-graph';
-import { floatsOf, LARGE } from './weights';
+import { type GraphBuilder, type NodeProto, OnnxType, type TensorProto } from '@crossmodal/onnx-graph';
+import { floatsOf, LARGE, WeightCache } from './weights';
 
 /**
  * Greatest magnitude of a quantised weight. Seven bits, not eight: processors without VNNI add pairs of products in
@@ -7,11 +7,14 @@ import { floatsOf, LARGE } from './weights';
  */
 const LIMIT = 64;
 
-/** A float32 constant [rows, columns] as whole numbers and what they stand for. */
+/** A matrix as whole numbers with a scale for each column, or for each row: w ≈ q s. */
 interface Quantized {
   values: Int8Array;
   scales: Float32Array;
 }
+
+/** Names of a matrix's whole numbers and scales in the graph. */
+type Names = readonly [values: string, scales: string];
 
 /**
  * Dynamic quantisation, as of ONNX Runtime's `quantize_dynamic`: in products with a large constant matrix, the
@@ -20,75 +23,83 @@ interface Quantized {
  *
  * Jacob et al. 2018, "Quantization and training of neural networks for efficient integer-arithmetic-only inference",
  * section 2.
+ *
+ * @returns Does it to a graph.
  */
-export function quantizeDynamic(graph: GraphBuilder): void {
-  const operands = new Map<string, readonly string[]>();
-  const weights = new Map<string, readonly [string, string]>();
-  const once = <T>(known: Map<string, T>, key: string, make: () => T): T => {
-    if (!known.has(key)) known.set(key, make());
-    return known.get(key)!;
-  };
-
-  const matrixOf = (name: string | undefined) => {
-    const tensor = name === undefined ? undefined : graph.tensor(name);
-    const values = tensor && tensor.dims.length === 2 ? floatsOf(tensor) : undefined;
-    return values && values.length >= LARGE ? { values, dims: tensor!.dims as [number, number] } : undefined;
-  };
-
-  const product = ({ opType, input, attribute }: NodeProto): string[] | undefined => {
-    const flag = (name: string) => attribute.some((a) => a.name === name && a.i === 1);
-    const [a, b, bias] = input as [string, string, string | undefined];
-    const matrix = matrixOf(b);
-    if (!matrix || graph.tensor(a) || flag('transA')) return undefined;
-    const turned = opType === 'Gemm' && flag('transB');
-    const { values, dims } = matrix;
-    const [inner, columns] = turned ? [dims[1], dims[0]] : dims;
-    const [weight, scales] = once(weights, `${b} ${turned}`, () => {
-      const quantized = quantizeColumns(turned ? transpose(values, columns, inner) : values, columns);
-      return [
-        graph.constant(
-          'int8',
-          [inner, columns],
-          quantized.values,
-          `${b}${turned ? '_turned' : ''}_quantized`,
-        ),
-        graph.constant('float32', [columns], quantized.scales, `${b}${turned ? '_turned' : ''}_scale`),
-      ];
+export function quantizeDynamic(): (graph: GraphBuilder) => void {
+  const cache = new WeightCache<Quantized>();
+  return (graph) => {
+    const operands = new Map<string, string[]>();
+    const weights = new Map<string, Names>();
+    graph.rewrite((node) => {
+      if (node.domain !== '') return undefined;
+      if (node.opType === 'MatMul' || node.opType === 'Gemm') return product(node);
+      return node.opType === 'Gather' ? lookUp(node) : undefined;
     });
-    const [x, scale, zero] = once(operands, a, () =>
-      graph.node('DynamicQuantizeLinear', [a], {}, { outputs: 3 }),
-    ) as [string, string, string];
-    const sums = graph.op('MatMulInteger', [x, weight, zero]);
-    const floats = graph.op('Cast', [sums], { to: OnnxType.float32 });
-    const y = graph.op('Mul', [floats, graph.op('Mul', [scale, scales])]);
-    return [bias ? graph.op('Add', [y, bias]) : y];
-  };
+    graph.prune();
 
-  const lookUp = ({ input, attribute }: NodeProto): string[] | undefined => {
-    const [table, ids] = input as [string, string];
-    const matrix = matrixOf(table);
-    if (!matrix || attribute.some(({ name, i }) => name === 'axis' && i !== 0)) return undefined;
-    const { values, dims } = matrix;
-    const [rows, scales] = once(weights, `${table} rows`, () => {
-      const quantized = quantizeRows(values, dims[1]);
-      return [
-        graph.constant('int8', dims, quantized.values, `${table}_rows_quantized`),
-        graph.constant('float32', [dims[0], 1], quantized.scales, `${table}_rows_scale`),
-      ];
-    });
-    const found = graph.op('Cast', [graph.op('Gather', [rows, ids], { axis: 0 })], { to: OnnxType.float32 });
-    return [graph.op('Mul', [found, graph.op('Gather', [scales, ids], { axis: 0 })])];
-  };
+    function product({ opType, input, attribute }: NodeProto): string[] | undefined {
+      const flag = (name: string) => attribute.some((a) => a.name === name && a.i === 1);
+      const [a, b, bias] = input as [string, string, string | undefined];
+      const isTurned = flag('transB');
+      const tensor = matrix(b);
+      // Only the Gemms of our own kernels come here: without factors, and with a bias of one row.
+      if (!tensor || graph.tensor(a) || (opType === 'Gemm' && flag('transA'))) return undefined;
+      const [weight, scales] = quantized(tensor, isTurned ? 'turned' : 'columns');
+      const [x, scale, zero] = once(operands, a, () =>
+        graph.node('DynamicQuantizeLinear', [a], {}, { outputs: 3 }),
+      ) as [string, string, string];
+      const sums = graph.op('Cast', [graph.op('MatMulInteger', [x, weight, zero])], { to: OnnxType.float32 });
+      const y = graph.op('Mul', [sums, graph.op('Mul', [scale, scales])]);
+      return [bias ? graph.op('Add', [y, bias]) : y];
+    }
 
-  graph.rewrite((node) => {
-    if (node.domain !== '') return undefined;
-    if (node.opType === 'MatMul' || node.opType === 'Gemm') return product(node);
-    return node.opType === 'Gather' ? lookUp(node) : undefined;
-  });
-  graph.prune();
+    function lookUp({ input, attribute }: NodeProto): string[] | undefined {
+      const [table, ids] = input as [string, string];
+      const tensor = matrix(table);
+      if (!tensor || attribute.some(({ name, i }) => name === 'axis' && i !== 0)) return undefined;
+      const [rows, scales] = quantized(tensor, 'rows');
+      const found = graph.op('Cast', [graph.op('Gather', [rows, ids])], { to: OnnxType.float32 });
+      return [graph.op('Mul', [found, graph.op('Gather', [scales, ids])])];
+    }
+
+    /** A constant matrix that is worth it. */
+    function matrix(name: string): TensorProto | undefined {
+      const tensor = graph.tensor(name);
+      return tensor?.dims.length === 2 && (floatsOf(tensor)?.length ?? 0) >= LARGE ? tensor : undefined;
+    }
+
+    function quantized(tensor: TensorProto, by: 'columns' | 'turned' | 'rows'): Names {
+      const name = by === 'columns' ? tensor.name : `${tensor.name}_${by}`;
+      return once(weights, name, () => {
+        const [rows, columns] = tensor.dims as [number, number];
+        const { values, scales } = cache.get(tensor, by, () => {
+          const floats = floatsOf(tensor)!;
+          if (by === 'rows') return quantizeRows(floats, columns);
+          return by === 'columns'
+            ? quantizeColumns(floats, columns)
+            : quantizeColumns(transpose(floats, rows, columns), rows);
+        });
+        return [
+          graph.constant(
+            'int8',
+            by === 'turned' ? [columns, rows] : [rows, columns],
+            values,
+            `${name}_quantized`,
+          ),
+          graph.constant('float32', by === 'rows' ? [rows, 1] : [scales.length], scales, `${name}_scale`),
+        ];
+      });
+    }
+  };
 }
 
-/** w ≈ q s, s = greatest |w| of its column / limit. */
+function once<T>(known: Map<string, T>, key: string, make: () => T): T {
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key)!;
+}
+
+/** A column's scale is its greatest magnitude / {@link LIMIT}. */
 function quantizeColumns(values: Float32Array, columns: number): Quantized {
   const greatest = new Float32Array(columns);
   for (let i = 0, j = 0; i < values.length; i++) {
@@ -105,15 +116,16 @@ function quantizeColumns(values: Float32Array, columns: number): Quantized {
   return { values: quantized, scales };
 }
 
+/** A row's scale is its greatest magnitude / 127: rows are multiplied by nothing, so all eight bits serve. */
 function quantizeRows(values: Float32Array, width: number): Quantized {
   const quantized = new Int8Array(values.length);
   const scales = new Float32Array(values.length / width);
   for (let row = 0; row < scales.length; row++) {
-    const of = values.subarray(row * width, (row + 1) * width);
-    const greatest = of.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
-    const scale = greatest / 127; // rows are multiplied by nothing: all eight bits serve
-    scales[row] = scale;
-    for (let i = 0; i < width; i++) quantized[row * width + i] = Math.round(of[i]! / scales[row]!);
+    const [from, to] = [row * width, (row + 1) * width];
+    let greatest = 0;
+    for (let i = from; i < to; i++) greatest = Math.max(greatest, Math.abs(values[i]!));
+    scales[row] = (greatest || 1) / 127;
+    for (let i = from; i < to; i++) quantized[i] = Math.round(values[i]! / scales[row]!);
   }
   return { values: quantized, scales };
 }

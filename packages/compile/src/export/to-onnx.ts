@@ -70,11 +70,11 @@ export const isTooLarge = (graph: GraphBuilder): boolean => graph.constantBytes 
 /** The graph of the file with everything that is said about it but its size. */
 export function onnxGraph(module: Module, exampleInputs: ExampleInputs, options: ToONNXOptions) {
   const { dtype = 'float32' } = options;
-  const shrink = SHRINK[dtype];
-  if (!shrink)
+  if (!Object.hasOwn(SHRINK, dtype))
     throw new ConfigError(
       `exportONNX: dtype: expected one of ${Object.keys(SHRINK).join(', ')}, received ${dtype}.`,
     );
+  const shrink = SHRINK[dtype]();
   const traced = onnxModel(module, exampleInputs, options);
   const graph = traced.fileGraph();
   shrink(graph);
@@ -93,8 +93,8 @@ export function onnxGraph(module: Module, exampleInputs: ExampleInputs, options:
   };
 }
 
-const SHRINK: Record<ONNXDType, (graph: GraphBuilder) => void> = {
-  float32: () => {},
+const SHRINK: Record<ONNXDType, () => (graph: GraphBuilder) => void> = {
+  float32: () => () => {},
   float16: halveWeights,
   int8: quantizeDynamic,
 };
