@@ -69,46 +69,41 @@ function tinyInput(seed: number): CLIPInput {
   };
 }
 
-export interface EncoderResult {
-  eager: number[];
-  compiled: number[];
-  /** After the weights were doubled. */
-  changed: { eager: number[]; compiled: number[] };
+export interface Encoded {
+  features: number[];
+  /** After the weights were changed. */
+  changed: number[];
   compilations: number;
   /** Tensors that were left over after runs, and after all. */
   leaked: number;
 }
 
-/** A CLIP's features of images and texts, by the function itself and compiled. */
-export async function encodeBoth(runtime: AsyncRuntime): Promise<EncoderResult> {
+/** A CLIP's features of images and texts; without a runtime, by the function itself. */
+export async function encode(runtime: AsyncRuntime | undefined): Promise<Encoded> {
   const clip = tinyCLIP();
   const fn = (input: CLIPInput) => {
     const { imageFeatures, textFeatures } = clip.forward(input);
     return tf.concat([imageFeatures, textFeatures], 0);
   };
   const input = tinyInput(2);
-  const valuesOf = async (result: tf.Tensor) => {
+  const compiled = runtime && compileAsync(fn, { runtime });
+  const run = async () => {
+    const result = compiled ? await compiled(input) : tf.tidy(() => fn(input));
     const values = [...(await result.data())];
     result.dispose();
     return values;
   };
-  const run = compileAsync(fn, { runtime });
-  const both = async () => ({
-    eager: await valuesOf(tf.tidy(() => fn(input))),
-    compiled: await valuesOf(await run(input)),
-  });
-  const first = await both();
+  const features = await run();
   const { numTensors } = tf.memory();
-  await Promise.all([1, 2, 3].map(async () => (await run(input)).dispose()));
+  await Promise.all([run(), run()]);
   for (const { value } of clip.namedParameters().values())
     tf.tidy(() => (value as tf.Variable).assign(tf.mul(value, 1.5)));
-  const changed = await both();
-  await run.dispose();
-  const { compilations } = run;
+  const changed = await run();
+  await compiled?.dispose();
   const leaked = tf.memory().numTensors - numTensors;
   clip.dispose();
-  tf.dispose(input as never);
-  return { ...first, changed, compilations, leaked };
+  tf.dispose({ ...input });
+  return { features, changed, compilations: compiled?.compilations ?? 0, leaked };
 }
 
 export interface TrainingResult {

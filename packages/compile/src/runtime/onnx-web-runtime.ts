@@ -23,8 +23,9 @@ export interface OnnxWebRuntimeOptions {
  * ONNX Runtime Web, for {@link compileAsync}: in browsers, on the GPU (`webgpu`) or the processor (`wasm`); in Node, `wasm`
  * alone. The package `onnxruntime-web` is loaded when the first graph is made.
  *
- * Where tfjs's engine is `webgpu` too and was there first, both share its GPU device, and tensors go in and out without
- * a copy, but for those of type bool. Otherwise they are copied by way of the processor.
+ * Where tfjs's engine is `webgpu` too when the graph is made, both share its GPU device, and tensors go in and out without
+ * a copy, but for those of type bool and those whose number of values is no multiple of four. All others are copied by
+ * way of the processor.
  *
  * @throws ConfigError for providers that it has not; BackendError at the first run, where the package is missing or
  *   nothing of what is asked for can be opened.
@@ -44,7 +45,8 @@ export function onnxWebRuntime({
     );
   const onGpu = executionProviders.includes('webgpu');
   return {
-    dialect: 'portable',
+    // On the GPU, what is ONNX Runtime's own is done in part by the processor, with copies there and back.
+    dialect: onGpu ? 'portable' : 'onnxruntime',
     async open(graph, outputNames) {
       const ort = await load(onGpu);
       if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;

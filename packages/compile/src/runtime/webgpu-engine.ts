@@ -6,6 +6,8 @@ interface WebgpuBackend extends tf.KernelBackend {
   device: GPUDevice;
   tensorMap: { get(dataId: object): { resource?: GPUBuffer } };
   uploadToGPU(dataId: object): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
   submitQueue(): void;
   makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
 }
@@ -33,9 +35,13 @@ export class WebgpuEngine {
     return this.backend.device;
   }
 
-  /** Whether ONNX Runtime has it as the engine has it: a bool is four bytes here and one there, and nothing has no buffer. */
+  /**
+   * Whether ONNX Runtime can have its buffer: it keeps a bool in one byte and the engine in four, and it reads and writes
+   * 16 bytes at a time, past the end of buffers that are no multiple of it.
+   */
   holds({ shape, dtype }: { shape: number[]; dtype: tf.DataType }): boolean {
-    return dtype !== 'bool' && tf.util.sizeFromShape(shape) > 0;
+    const size = tf.util.sizeFromShape(shape);
+    return dtype !== 'bool' && size > 0 && size % 4 === 0;
   }
 
   bufferOf({ dataId }: tf.Tensor): GPUBuffer {
@@ -56,6 +62,8 @@ export class WebgpuEngine {
 
   /** Sends off what the engine has put down to be done, before others use its buffers. */
   submit(): void {
+    this.backend.ensureCommandEncoderReady();
+    this.backend.endComputePassEncoder();
     this.backend.submitQueue();
   }
 }
