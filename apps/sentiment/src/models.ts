@@ -32,7 +32,6 @@ export function createPictureModel(
       pictures.fusedSize,
     ),
     labels: LABELS,
-    classifier: kind !== 'average',
     rng: rng.split('head'),
   });
 }
@@ -59,13 +58,13 @@ function pictureTowers(towers: readonly Tower[], pictures: Recipe['pictures'], r
   };
 }
 
-/** Late fusion gives the classes themselves. */
 function pictureFusion(
   kind: 'concat' | 'gated' | 'average',
   modalityDropout: number,
   size: number,
 ): FusionChoice {
-  return { strategy: kind, outputDim: kind === 'average' ? LABELS.length : size, modalityDropout };
+  const ownSize = kind !== 'average' && { outputDim: size }; // late fusion gives the classes themselves
+  return { strategy: kind, ...ownSize, modalityDropout };
 }
 
 /** A model of texts alone; `ratings` of words are what it knows before it learns. */

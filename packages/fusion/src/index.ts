@@ -41,7 +41,7 @@ export {
 export { FiLMFusion, type FiLMFusionConfig } from './strategies/film-fusion';
 export { GatedFusion, type GatedFusionConfig } from './strategies/gated-fusion';
 export { IntermediateFusion, type IntermediateFusionConfig } from './strategies/intermediate-fusion';
-export type { LateFusionConfig } from './strategies/late-fusion';
+export { LateFusion, type LateFusionConfig } from './strategies/late-fusion';
 export {
   LowRankBilinearFusion,
   type LowRankBilinearFusionConfig,

@@ -17,7 +17,10 @@ export interface Decisions {
   present: tf.Tensor2D;
 }
 
-/** What late fusions share: a linear classifier on the mean of each modality. `outputDim` is the number of classes. */
+/**
+ * What late fusions share: a linear classifier on the mean of each modality. `outputDim` is the number of classes, and
+ * `fused` are logits.
+ */
 export abstract class LateFusion extends Fusion {
   readonly classifiers: PerModality<Linear>;
 

@@ -19,7 +19,6 @@ export async function analyzerFiles(
     labels: model.labels,
     features: model.features,
     dropout: head.dropout.rate,
-    classifier: head.classifier !== undefined,
     context_length: processors.tokenize?.contextLength ?? processors.tokenizer?.contextLength,
     padding: processors.tokenize?.padding ?? processors.tokenizer?.padding,
     text_config: textEncoder && towerConfig(textEncoder, 'text'),

@@ -37,7 +37,6 @@ interface Saved {
   task: 'classification' | 'regression';
   features: 'sequence' | 'pooled';
   dropout: number;
-  classifier: boolean;
   contextLength: number | undefined;
   padding: 'contextLength' | 'longest' | undefined;
 }
@@ -46,7 +45,6 @@ const FIELDS: ConfigFields<Saved> = {
   task: field.oneOf(['classification', 'regression'], 'classification'),
   features: field.oneOf(['sequence', 'pooled'], 'sequence'),
   dropout: field.number(0.1),
-  classifier: field.boolean(true),
   contextLength: field.optional(field.integer(512)),
   padding: field.optional(field.oneOf(['contextLength', 'longest'], 'longest')),
 };
@@ -64,7 +62,7 @@ export async function savedParts(
     json[key] === undefined ? undefined : configObject(json[key], key, CALLER);
   const [text, image] = [section('text_config'), section('vision_config')];
   const fusion = options.fusion ?? (json['fusion'] as FusionChoice | undefined);
-  if (fusion === undefined)
+  if (fusion === undefined || fusion === null)
     throw new ConfigError(`${CALLER}: fusion: the model was saved with one of its own; give it again.`);
   return {
     ...settings,

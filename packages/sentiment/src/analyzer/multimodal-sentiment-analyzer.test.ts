@@ -13,7 +13,7 @@ import {
   type StateDict,
   valueAndGrad,
 } from '@crossmodal/core';
-import { ConcatFusion, type FusionStrategy, fusionStrategies } from '@crossmodal/fusion';
+import { ConcatFusion, type FusionStrategy, fusionStrategies, LateFusion } from '@crossmodal/fusion';
 import { filesInMemory } from '@crossmodal/hub';
 import { expectClose, expectNoLeak, readGolden } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
@@ -239,16 +239,18 @@ describe('MultimodalSentimentAnalyzer', () => {
     expectClose(again.forward({ audioValues, audioMask }).logits, logits);
   });
 
-  it('makes late fusion without a classifier', async () => {
-    const model = await tinyAnalyzer({ fusion: 'average', classifier: false });
+  it('has no classifier after late fusion', async () => {
+    const model = await tinyAnalyzer({ fusion: 'average' });
     const { logits, fused } = model.forward(goldenInputs());
     expect(logits.shape).toEqual([4, 3]);
     expectClose(logits, fused, { absolute: 0, relative: 0 });
+    expect([...model.namedParameters().keys()].some((key) => key.startsWith('classifier.'))).toBe(false);
   });
 
   it.each(Object.keys(fusionStrategies) as FusionStrategy[])('takes the strategy %s', async (strategy) => {
     const more = strategy === 'film' ? { conditioning: 'text' } : {};
-    const fusion = { strategy, outputDim: 8, ...more } as FusionChoice;
+    const isLate = fusionStrategies[strategy].create.prototype instanceof LateFusion;
+    const fusion = { strategy, ...(!isLate && { outputDim: 8 }), ...more } as FusionChoice;
     const model = await tinyAnalyzer({ fusion });
     const { logits } = model.forward(goldenInputs());
     expect(logits.shape).toEqual([4, 3]);
@@ -319,8 +321,12 @@ describe('MultimodalSentimentAnalyzer', () => {
     expect(build({ features: 'words' })).toThrow(
       'MultimodalSentimentAnalyzer: features: expected sequence or pooled, received words.',
     );
-    expect(build({ classifier: false, fusion: { strategy: 'concat', outputDim: 4 } })).toThrow(
-      'MultimodalSentimentAnalyzer: fusion: without classifier, expected outputDim 3, received 4.',
+    expect(build({ fusion: { strategy: 'average', outputDim: 4 } })).toThrow(
+      'MultimodalSentimentAnalyzer: fusion: expected outputDim 3 of late fusion, one for each label, received 4.',
+    );
+    expect(build({ fusion: 'stacking', task: 'regression' })).toThrow(
+      'MultimodalSentimentAnalyzer: fusion: late fusion mixes probabilities of classes, and a regression has none. ' +
+        'Take another, such as gated.',
     );
     const { pixelValues } = goldenInputs();
     expect(() => build({})().forward({ pixelValues })).toThrow(

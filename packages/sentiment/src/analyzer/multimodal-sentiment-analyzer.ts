@@ -1,6 +1,6 @@
 import { ConfigError, DataError, type ForwardContext, Module, type Rng } from '@crossmodal/core';
 import type { TextEncoder, VisionEncoder } from '@crossmodal/encoders';
-import { Fusion, FusionClassifier, type FusionClassifierOutput } from '@crossmodal/fusion';
+import { Fusion, FusionClassifier, type FusionClassifierOutput, LateFusion } from '@crossmodal/fusion';
 import type { FileContents, FolderHandle, PretrainedSource, SaveOptions } from '@crossmodal/hub';
 import { loadWeights, openPretrained, openWeights, saveModelFiles } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
@@ -29,18 +29,16 @@ export interface SentimentSettings {
   features?: 'sequence' | 'pooled' | undefined;
   /** Rate of dropout before the classifier. Default 0.1. */
   dropout?: number | undefined;
-  /**
-   * Whether a linear layer makes logits of what the fusion gives. Default true; say false for late fusion (`average`,
-   * `weighted`, `voting`, `stacking`), which gives logits: its `outputDim` is the number of classes (1 for regression).
-   */
-  classifier?: boolean | undefined;
 }
 
 export interface MultimodalSentimentAnalyzerOptions extends SentimentSettings {
   textEncoder?: TextEncoder | undefined;
   visionEncoder?: VisionEncoder | undefined;
   audioEncoder?: AudioEncoder | undefined;
-  /** A fusion of the modalities `text`, `image` and `audio` that there are encoders for; or which one to make. */
+  /**
+   * A fusion of the modalities `text`, `image` and `audio` that there are encoders for; or which one to make. Late fusion
+   * (`average`, `weighted`, `voting`, `stacking`) gives logits: no classifier follows it.
+   */
   fusion: Fusion | FusionChoice;
   /** What makes inputs of one's own texts, pictures and sounds, for {@link MultimodalSentimentAnalyzer.predict}. */
   processors?: SentimentProcessors | undefined;
@@ -62,7 +60,7 @@ export type EncodedModality = {
 export type EncodedModalities = { text?: EncodedModality; image?: EncodedModality; audio?: EncodedModality };
 
 /**
- * Sentiment of a text with a picture, a sound or both: an encoder for each, a fusion, a linear layer. Any of them may be
+ * Sentiment of a text with a picture, a sound or both: an encoder for each, a fusion, a linear classifier. Any of them may be
  * missing, for a sample or for all.
  *
  * Checkpoint keys begin with `text_encoder`, `vision_encoder`, `audio_encoder`, `fusion` and `classifier`.
@@ -81,7 +79,7 @@ export class MultimodalSentimentAnalyzer extends Module {
   readonly textEncoder: TextEncoder | undefined;
   readonly visionEncoder: VisionEncoder | undefined;
   readonly audioEncoder: AudioEncoder | undefined;
-  /** Fusion and classifier. */
+  /** Fusion and classifier; late fusion has none. */
   readonly head: FusionClassifier;
   readonly labels: readonly string[];
   readonly task: 'classification' | 'regression';
@@ -100,7 +98,6 @@ export class MultimodalSentimentAnalyzer extends Module {
     task = 'classification',
     features = 'sequence',
     dropout = 0.1,
-    classifier = true,
     processors = {},
     rng,
   }: MultimodalSentimentAnalyzerOptions) {
@@ -118,15 +115,12 @@ export class MultimodalSentimentAnalyzer extends Module {
       );
     const outputs = task === 'regression' ? 1 : labels.length;
     const isMade = fusion instanceof Fusion;
-    const made = isMade ? fusion : buildFusion(fusion, dims, classifier ? 256 : outputs, rng);
+    const made = isMade ? fusion : buildFusion(fusion, dims, outputs, rng);
     checkFusion(made, dims);
-    if (!classifier && made.outputDim !== outputs)
-      throw new ConfigError(
-        `MultimodalSentimentAnalyzer: fusion: without classifier, expected outputDim ${outputs}, received ${made.outputDim}.`,
-      );
+    if (made instanceof LateFusion) checkLateFusion(made, task, labels);
     this.head = new FusionClassifier({
       fusion: made,
-      numClasses: classifier ? outputs : undefined,
+      numClasses: made instanceof LateFusion ? undefined : outputs,
       dropout,
       rng,
     });
@@ -313,5 +307,21 @@ function checkFusion(fusion: Fusion, dims: Readonly<Record<string, number>>): vo
   if (list(dims) !== list(fusion.dims))
     throw new ConfigError(
       `MultimodalSentimentAnalyzer: fusion: the encoders are ${list(dims)}, the fusion is of ${list(fusion.dims)}.`,
+    );
+}
+
+function checkLateFusion(
+  { outputDim }: LateFusion,
+  task: 'classification' | 'regression',
+  labels: readonly string[],
+): void {
+  const what = 'MultimodalSentimentAnalyzer: fusion';
+  if (task === 'regression')
+    throw new ConfigError(
+      `${what}: late fusion mixes probabilities of classes, and a regression has none. Take another, such as gated.`,
+    );
+  if (outputDim !== labels.length)
+    throw new ConfigError(
+      `${what}: expected outputDim ${labels.length} of late fusion, one for each label, received ${outputDim}.`,
     );
 }
