@@ -55,7 +55,7 @@ describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
     const eager = await train(undefined, 6);
     const compiled = await train(runtime, 6);
     expectClose(compiled.losses, eager.losses, { relative: 1e-3 });
-    expect(eager.losses[5]).toBeLessThan(eager.losses[0]! - 0.1);
+    expect(eager.losses[4]).toBeLessThan(eager.losses[0]! - 0.1); // of the same batch
     expect(compiled.compilations).toBe(1);
   });
 
