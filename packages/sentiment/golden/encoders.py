@@ -49,26 +49,25 @@ class SpeechEncoder(nn.Module):
     def __init__(self):
         super().__init__()
         sizes = (1, *CHANNELS)
-        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(sizes, sizes[1:]))
-        self.norms = nn.ModuleList(nn.LayerNorm(bands * size) for bands, size in zip((5, 3), CHANNELS))
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1, bias=False) for a, b in zip(sizes, sizes[1:]))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(size) for size in CHANNELS)
         self.projection = nn.Linear(3 * CHANNELS[-1], HIDDEN)
         self.layers = nn.ModuleList(Block() for _ in range(2))
         self.layer_norm = nn.LayerNorm(HIDDEN)
 
-    def alone(self, x):
-        """One sound, [frames, mels], that nothing is padded in."""
-        x = x[None, None]
+    def forward(self, x):
+        """Sounds of one length, [batch, frames, mels], that nothing is padded in."""
+        x = x[:, None]
         for conv, norm in zip(self.convs, self.norms):
-            x = conv(x).permute(0, 2, 3, 1)
-            x = F.relu(norm(x.flatten(2)).reshape(x.shape)).permute(0, 3, 1, 2)
+            x = F.relu(norm(conv(x)))
         x = self.projection(x.permute(0, 2, 3, 1).flatten(2))
         length = x.shape[1]
         rates = 10000 ** (torch.arange(HIDDEN // 2) / (HIDDEN // 2))
         angles = torch.arange(length)[:, None] / rates
         x = x + torch.cat([angles.sin(), angles.cos()], 1)
         for layer in self.layers:
-            x = layer(x, torch.ones(1, length, dtype=torch.bool))
-        return self.layer_norm(x)[0]
+            x = layer(x, torch.ones(len(x), length, dtype=torch.bool))
+        return self.layer_norm(x)
 
 
 class FaceExpressionEncoder(nn.Module):
@@ -110,7 +109,7 @@ save_file(speech.state_dict(), HERE / "encoders_speech.safetensors")
 lengths = [11, 6, 1]
 out["speech.audio_values"] = random(3, 11, MELS)
 out["speech.audio_mask"] = torch.tensor([[int(t < length) for t in range(11)] for length in lengths])
-states = [speech.alone(x[:length]) for x, length in zip(out["speech.audio_values"], lengths)]
+states = [speech(x[None, :length])[0] for x, length in zip(out["speech.audio_values"], lengths)]
 pooled = torch.stack([state.mean(0) for state in states])
 for i, state in enumerate(states):
     out[f"speech.last_hidden_state.{i}"] = state
@@ -118,6 +117,8 @@ out["speech.pooled_output"] = pooled
 out["speech.weights"] = random(3, HIDDEN)
 (pooled * out["speech.weights"]).sum().backward()
 out |= {f"speech.gradient.{name}": p.grad for name, p in speech.named_parameters()}
+with torch.no_grad():
+    out["speech.training.last_hidden_state"] = speech.train()(out["speech.audio_values"])
 
 face = randomize(FaceExpressionEncoder(), 2)
 save_file(face.state_dict(), HERE / "encoders_face.safetensors")

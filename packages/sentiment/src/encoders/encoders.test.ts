@@ -103,6 +103,12 @@ describe.each(['cpu', 'onnx'])('SpeechEncoder, on %s', (backend) => {
     expect(pooledOutput.dataSync().every((x) => x === 0)).toBe(true);
   });
 
+  it('takes the statistics of the batch in training', () => {
+    const { audioValues } = sounds();
+    const { lastHiddenState } = speech().forward({ audioValues }, { training: true });
+    expectClose(lastHiddenState, golden.tensor('speech.training.last_hidden_state'), close);
+  });
+
   it('has the gradient of every parameter', () => {
     const encoder = speech();
     expectGradients('speech', encoder, () => encoder.forward(sounds()).pooledOutput);

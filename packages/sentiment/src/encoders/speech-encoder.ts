@@ -1,7 +1,9 @@
 import {
   assertShape,
+  BatchNorm2d,
   ConfigError,
   Conv2d,
+  convNorm,
   Dropout,
   type ForwardContext,
   LayerNorm,
@@ -9,7 +11,6 @@ import {
   Module,
   ModuleList,
   type Rng,
-  relu,
   TransformerBlock,
 } from '@crossmodal/core';
 import { poolSequence } from '@crossmodal/fusion';
@@ -45,8 +46,9 @@ export interface SpeechEncoderOutput extends AudioEncoderOutput {
 
 /**
  * A small encoder of log-mel spectrograms, quick to train from nothing: 3 x 3 convolutions of stride 2 over time and
- * frequency, each frame normalised, a linear map of each frame, sinusoidal positions, transformer blocks. Padding changes nothing: the frames of
- * a sound come out the same whatever it is batched with.
+ * frequency with batch normalisation, a linear map of each frame, sinusoidal positions, transformer blocks. Padding
+ * changes nothing: the frames of a sound come out the same whatever it is batched with. (In training, the statistics of
+ * batch normalisation are of the whole batch.)
  *
  * Dong et al. 2018, "Speech-Transformer", figure 2 (without its 2D attention).
  *
@@ -60,8 +62,7 @@ export interface SpeechEncoderOutput extends AudioEncoderOutput {
  */
 export class SpeechEncoder extends Module implements AudioEncoder {
   readonly convs: ModuleList<Conv2d>;
-  /** Over all bands and channels of a frame, so that loud bands stay louder than others. */
-  readonly norms: ModuleList<LayerNorm>;
+  readonly norms: ModuleList<BatchNorm2d>;
   readonly projection: Linear;
   readonly layers: ModuleList<TransformerBlock>;
   readonly layerNorm: LayerNorm;
@@ -93,12 +94,18 @@ export class SpeechEncoder extends Module implements AudioEncoder {
     this.convs = new ModuleList(
       convChannels.map(
         (size, i) =>
-          new Conv2d(convChannels[i - 1] ?? 1, size, { kernelSize: 3, stride: 2, padding: 1, rng }),
+          new Conv2d(convChannels[i - 1] ?? 1, size, {
+            kernelSize: 3,
+            stride: 2,
+            padding: 1,
+            bias: false,
+            rng,
+          }),
       ),
     );
-    const frameSizes = convChannels.map((size, i) => Math.ceil(numMels / 2 ** (i + 1)) * size);
-    this.norms = new ModuleList(frameSizes.map((size) => new LayerNorm(size)));
-    this.projection = new Linear(frameSizes.at(-1)!, hiddenSize, { rng });
+    this.norms = new ModuleList(convChannels.map((size) => new BatchNorm2d(size)));
+    const bands = Math.ceil(numMels / 2 ** convChannels.length);
+    this.projection = new Linear(bands * convChannels.at(-1)!, hiddenSize, { rng });
     this.dropout = new Dropout(dropout);
     const block = () => new TransformerBlock({ hiddenSize, numHeads, intermediateSize, dropout, rng });
     this.layers = new ModuleList(Array.from({ length: numLayers }, block));
@@ -121,13 +128,10 @@ export class SpeechEncoder extends Module implements AudioEncoder {
       let mask = (audioMask ? tf.cast(audioMask, 'float32') : tf.ones([batch, frames])) as tf.Tensor2D;
       let x = tf.expandDims(audioMask ? onlyWhere(mask, audioValues) : audioValues, 3) as tf.Tensor4D;
       for (const [i, conv] of [...this.convs].entries()) {
-        const y = conv.forward(x); // [batch, frames / 2, bands / 2, channels], rounded up
-        const [, length, bands, channels] = y.shape;
-        const normed = this.norms.at(i)!.forward(tf.reshape(y, [batch, length, bands * channels]));
+        const y = convNorm(x, conv, this.norms.at(i)!, context, { activation: 'relu' });
         mask = tf.stridedSlice(mask, [0, 0], mask.shape, [1, 2]) as tf.Tensor2D; // where the kernels' middles were
         // Padding has to stay zeros, as what is beyond the end of a sound alone.
-        const kept = audioMask ? tf.mul(relu(normed), tf.expandDims(mask, 2)) : relu(normed);
-        x = tf.reshape(kept, y.shape);
+        x = audioMask ? tf.mul(y, tf.reshape(mask, [batch, -1, 1, 1])) : y; // [batch, frames / 2, bands / 2, channels]
       }
       const [, length, bands, channels] = x.shape;
       const rows = this.projection.forward(tf.reshape(x, [batch, length, bands * channels]), context);
