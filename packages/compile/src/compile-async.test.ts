@@ -52,10 +52,10 @@ describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
   });
 
   it('trains with the losses of the function itself', async () => {
-    const eager = await train(undefined, 6);
-    const compiled = await train(runtime, 6);
+    const eager = await train(undefined, 10);
+    const compiled = await train(runtime, 10);
     expectClose(compiled.losses, eager.losses, { relative: 1e-3 });
-    expect(eager.losses[4]).toBeLessThan(eager.losses[0]! - 0.1); // of the same batch
+    expect(eager.losses[8]).toBeLessThan(eager.losses[0]! - 0.3); // of the same batch
     expect(compiled.compilations).toBe(1);
   });
 

@@ -156,7 +156,7 @@ export async function train(runtime: AsyncRuntime | undefined, steps: number): P
     model,
     loss: compiled ?? loss,
     optimizer: new AdamW(model),
-    schedule: constantSchedule(3e-2),
+    schedule: constantSchedule(1e-2),
     data: new DataLoader(arrayDataset([3, 4]), { batchSize: 1, collate: ([seed]) => tinyInput(seed!) }),
     rng: new Rng(5),
     clipNorm: 1,
