@@ -131,6 +131,9 @@ describe('contribution', () => {
     await expect(contribution(linear, {})).rejects.toThrow(
       'contribution: inputs: expected one modality or more, received none.',
     );
+    await expect(contribution(linear, { a, b }, { method: 'shapley' as never })).rejects.toThrow(
+      'contribution: method: expected one of ablation, gradient, integratedGradients, received shapley.',
+    );
     await expect(contribution(linear, { a, b }, { steps: 0 })).rejects.toThrow(
       'contribution: steps: expected a positive integer, received 0.',
     );

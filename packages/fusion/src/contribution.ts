@@ -1,7 +1,7 @@
 import { assertShape, ConfigError, DataError } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchOf, featuresOf, keepModality, withFeatures } from './modality-edits';
-import type { ModalityInputs } from './modality-inputs';
+import { batchOf, keepModality, withFeatures } from './modality-edits';
+import { featuresOf, type ModalityInputs } from './modality-inputs';
 
 export interface ContributionOptions {
   /**
@@ -31,6 +31,8 @@ export interface Contribution {
   shares: number[][];
 }
 
+const METHODS: readonly string[] = ['ablation', 'gradient', 'integratedGradients'];
+
 /**
  * How much each modality of each sample speaks for an output. A modality that a sample lacks has 0. Where modalities
  * interact, ablation gives each of them all that is lost without it, so that values may add up to more than the score.
@@ -46,6 +48,8 @@ export async function contribution(
   inputs: ModalityInputs,
   { method = 'ablation', steps = 32, outputs }: ContributionOptions = {},
 ): Promise<Contribution> {
+  if (!METHODS.includes(method))
+    throw new ConfigError(`contribution: method: expected one of ${METHODS.join(', ')}, received ${method}.`);
   if (!(Number.isInteger(steps) && steps > 0))
     throw new ConfigError(`contribution: steps: expected a positive integer, received ${steps}.`);
   const batch = batchOf(inputs, 'contribution');

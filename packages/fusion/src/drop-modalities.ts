@@ -13,8 +13,9 @@ export function dropModalities(
 ): Sequence[] {
   const rng = requireRng(context, 'Fusion: modalityDropout');
   const batch = sequences[0]!.present.shape[0];
-  const values = rng.uniformArray(batch * sequences.length).map((draw) => (draw < rate ? 0 : 1));
-  const drawn = tf.tensor3d(values, [sequences.length, batch, 1]);
+  const drawn = rng.tensor([sequences.length, batch, 1], (source) =>
+    source.uniformArray(batch * sequences.length).map((draw) => (draw < rate ? 0 : 1)),
+  ) as tf.Tensor3D;
   const left = sequences
     .map((sequence, i) => tf.mul(sequence.present, keepOf(drawn, i)))
     .reduce((a, b) => tf.maximum(a, b)); // [batch, 1]: whether any that is there stays

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { featuresOf, maskOf } from './modality-edits';
-import type { ModalityInputs } from './modality-inputs';
+import { maskOf } from './modality-edits';
+import { featuresOf, type ModalityInputs } from './modality-inputs';
 
 /** Standard deviation of each feature over all that is not masked, batch by batch. Chan et al. 1979. */
 export class FeatureDeviation {

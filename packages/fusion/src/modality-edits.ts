@@ -1,11 +1,8 @@
 import { DataError } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ModalityInput, ModalityInputs } from './modality-inputs';
+import { featuresOf, type ModalityInput, type ModalityInputs } from './modality-inputs';
 
 type Given = ModalityInput | tf.Tensor2D | tf.Tensor3D;
-
-export const featuresOf = (input: Given): tf.Tensor2D | tf.Tensor3D =>
-  input instanceof tf.Tensor ? input : input.features;
 
 /** float32 [batch, length], or [batch] for single vectors: what is there. Within `tf.tidy`. */
 export function maskOf(input: Given): tf.Tensor1D | tf.Tensor2D {

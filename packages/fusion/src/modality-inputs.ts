@@ -55,7 +55,7 @@ export function prepareModalities(
   });
 }
 
-const featuresOf = (input: ModalityInput | tf.Tensor2D | tf.Tensor3D) =>
+export const featuresOf = (input: ModalityInput | tf.Tensor2D | tf.Tensor3D): tf.Tensor2D | tf.Tensor3D =>
   input instanceof tf.Tensor ? input : input.features;
 
 function sequenceOf(

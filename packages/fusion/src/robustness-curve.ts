@@ -1,8 +1,8 @@
 import { ConfigError, DataError, type Rng, yieldToEventLoop } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { FeatureDeviation } from './feature-deviation';
-import { batchOf, featuresOf, keepModality } from './modality-edits';
-import type { ModalityInputs } from './modality-inputs';
+import { batchOf, keepModality } from './modality-edits';
+import { featuresOf, type ModalityInputs } from './modality-inputs';
 
 export interface RobustnessPoint {
   modality: string;

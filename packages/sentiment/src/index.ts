@@ -1,6 +1,6 @@
 // samples
 
-export type { SentimentInput, SentimentSample, Waveform } from './sentiment-sample';
+export type { SentimentInput, SentimentSample } from './sentiment-sample';
 
 // the tutorial model
 

@@ -1,12 +1,4 @@
-import type { ImageInput } from '@crossmodal/processing';
-
-/** Sound of one channel. */
-export interface Waveform {
-  /** Samples in [-1, 1]. */
-  samples: Float32Array;
-  /** Samples a second. */
-  sampleRate: number;
-}
+import type { ImageInput, Waveform } from '@crossmodal/processing';
 
 /** What somebody said, showed or both; at least one of the three. */
 export interface SentimentInput {

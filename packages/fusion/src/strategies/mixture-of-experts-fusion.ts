@@ -122,7 +122,10 @@ export class MixtureOfExpertsFusion extends Fusion {
   private jittered(x: tf.Tensor2D, context: ForwardContext | undefined): tf.Tensor2D {
     if (!context?.training || this.jitter === 0) return x;
     const rng = requireRng(context, 'MixtureOfExpertsFusion: jitter');
-    return tf.mul(x, tf.tensor2d(rng.uniformArray(x.size, 1 - this.jitter, 1 + this.jitter), x.shape));
+    const factors = rng.tensor(x.shape, (source) =>
+      source.uniformArray(x.size, 1 - this.jitter, 1 + this.jitter),
+    );
+    return tf.mul(x, factors);
   }
 }
 

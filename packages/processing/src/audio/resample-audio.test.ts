@@ -45,5 +45,11 @@ describe('resampleAudio', () => {
     expect(() => resampleAudio({ samples, sampleRate: 0 }, 4000)).toThrow(
       'resampleAudio: waveform: sampleRate: expected a positive integer, received 0.',
     );
+    expect(() => resampleAudio({ samples, sampleRate: 1 }, 2 ** 20)).toThrow(
+      'resampleAudio: waveform: expected at most 268435456 samples at 1048576 a second, received 838860800.',
+    );
+    expect(() => resampleAudio({ samples: Float32Array.of(0, Number.NaN), sampleRate: 8 }, 4)).toThrow(
+      'resampleAudio: waveform: samples: expected finite numbers, received NaN at 1.',
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors';
+import { ConfigError, DataError } from '../errors';
 import { assertWaveform, type Waveform } from './waveform';
 
 export interface ResampleAudioOptions {
@@ -8,12 +8,15 @@ export interface ResampleAudioOptions {
   rolloff?: number;
 }
 
+/** 4.6 hours at 16 kHz, a GiB: a file that claims a rate of 1 Hz must not take all memory. */
+const MOST_SAMPLES = 2 ** 28;
+
 /**
  * Sound at another sample rate, through a sinc filter with a Hann window: `torchaudio.functional.resample`.
  *
  * @param sampleRate Samples a second of the result.
  * @returns `ceil(length * sampleRate / waveform.sampleRate)` samples.
- * @throws DataError when the waveform is empty or malformed; ConfigError on bad options.
+ * @throws DataError when the waveform is empty or malformed, or the result would be above a GiB; ConfigError on bad options.
  * @example
  * const { samples } = resampleAudio({ samples: new Float32Array(8000), sampleRate: 8000 }, 16_000); // 16,000 of them
  *
@@ -45,6 +48,10 @@ export function resampleAudio(
   const reach = (lowpassFilterWidth * from) / bandwidth; // of the filter, in samples of the source
   const numTaps = 2 * Math.ceil(reach) + 1;
   const length = Math.ceil((to * samples.length) / from);
+  if (length > MOST_SAMPLES)
+    throw new DataError(
+      `resampleAudio: waveform: expected at most ${MOST_SAMPLES} samples at ${sampleRate} a second, received ${length}.`,
+    );
   const result = new Float32Array(length);
   const taps = new Float64Array(numTaps);
   // Results whose places fall alike between two samples share a filter.

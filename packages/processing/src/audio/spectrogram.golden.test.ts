@@ -108,7 +108,7 @@ describe('LogMelSpectrogram', () => {
       'LogMelSpectrogram: waveform: expected samples for at least one frame of 400, received 399.',
     );
     expect(() => mels.compute({ samples: [0.5] as never, sampleRate: 8000 })).toThrow(
-      'LogMelSpectrogram: waveform: samples: expected a Float32Array, received Array.',
+      'LogMelSpectrogram: waveform: samples: expected a Float32Array, received [0.5].',
     );
     expect(() => mfcc({ data: new Float32Array(6), shape: [2, 3] }, 4)).toThrow(
       'mfcc: numCoefficients: expected an integer from 1 to the number of bands (3), received 4.',

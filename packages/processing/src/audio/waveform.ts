@@ -1,4 +1,5 @@
 import { DataError } from '../errors';
+import { describe } from '../image/raw-image';
 
 /** Sound of one channel. */
 export interface Waveform {
@@ -12,12 +13,11 @@ export interface Waveform {
 export function assertWaveform(waveform: Waveform, what: string): void {
   const { samples, sampleRate } = waveform;
   if (!(samples instanceof Float32Array))
-    throw new DataError(`${what}: samples: expected a Float32Array, received ${kindOf(samples)}.`);
+    throw new DataError(`${what}: samples: expected a Float32Array, received ${describe(samples)}.`);
   if (samples.length === 0) throw new DataError(`${what}: samples: expected one or more, received none.`);
   if (!(Number.isInteger(sampleRate) && sampleRate > 0))
     throw new DataError(`${what}: sampleRate: expected a positive integer, received ${sampleRate}.`);
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? value.constructor.name : typeof value;
+  const bad = samples.findIndex((sample) => !Number.isFinite(sample));
+  if (bad >= 0)
+    throw new DataError(`${what}: samples: expected finite numbers, received ${samples[bad]} at ${bad}.`);
 }

@@ -53,20 +53,21 @@ export async function evaluateSentiment(
   const labels: number[] = [];
   let total = 0;
   for await (const batch of data) {
-    const { loss, said } = tf.tidy(() => {
-      const { labels, ...inputs } = batch;
-      const { logits } = model.forward(inputs);
-      const said = model.task === 'regression' ? tf.reshape(logits, [-1]) : tf.argMax(logits, 1);
-      return { loss: analyzerLoss(logits, labels, model.task, options), said };
-    });
+    let result: { loss: tf.Scalar; said: tf.Tensor } | undefined;
     try {
       options.signal?.throwIfAborted();
+      result = tf.tidy(() => {
+        const { labels, ...inputs } = batch;
+        const { logits } = model.forward(inputs);
+        const said = model.task === 'regression' ? tf.reshape(logits, [-1]) : tf.argMax(logits, 1);
+        return { loss: analyzerLoss(logits, labels, model.task, options), said };
+      });
       const of = await batch.labels.data();
-      total += (await loss.data())[0]! * of.length;
-      predictions.push(...(await said.data()));
+      total += (await result.loss.data())[0]! * of.length;
+      predictions.push(...(await result.said.data()));
       labels.push(...of);
     } finally {
-      tf.dispose([loss, said, { ...batch }] as tf.TensorContainer);
+      tf.dispose([{ ...result }, { ...batch }] as tf.TensorContainer);
     }
   }
   if (labels.length === 0) throw new DataError('evaluateSentiment: data: expected batches, received none.');

@@ -1,9 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
+import { Rng } from '@crossmodal/core';
 import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SentimentInput } from '../sentiment-sample';
-import type { MultimodalSentimentAnalyzer } from './multimodal-sentiment-analyzer';
+import { MultimodalSentimentAnalyzer } from './multimodal-sentiment-analyzer';
 import { sentimentTensors } from './sentiment-tensors';
 import { picture, tinyAnalyzer } from './testing/tiny-analyzer';
 
@@ -108,11 +109,19 @@ describe('predict', () => {
   });
 
   it('leaks nothing, when it fails neither', async () => {
+    const { textEncoder, processors } = analyzer;
+    const ofTexts = new MultimodalSentimentAnalyzer({
+      textEncoder,
+      fusion: 'concat',
+      processors,
+      rng: new Rng(2),
+    });
     await analyzer.predict(samples);
     const before = tf.memory().numTensors;
     await analyzer.predict(samples, { batchSize: 3 });
     await analyzer.predict(samples, { contributions: 'gradient' });
     await expect(analyzer.predict([samples[0]!, { image: new Uint8Array(3) }])).rejects.toThrow('inputs[1]');
+    await expect(ofTexts.predict(samples[0]!)).rejects.toThrow('expected text, received image too');
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -25,7 +25,7 @@ export interface SentimentPrediction {
   probabilities?: Record<string, number>;
   /**
    * What each modality that the sample has speaks for (above 0) or against (below) the class that was chosen, or the
-   * score: shares whose sizes add up to 1. Absent with `contributions: 'none'`.
+   * score: shares whose sizes add up to 1, or zeros where nothing changes it. Absent with `contributions: 'none'`.
    */
   contributions?: Record<string, number>;
 }
@@ -74,12 +74,17 @@ export async function predictBatch(
   inputs: SentimentInputs,
   { contributions: method = 'ablation', signal }: PredictOptions,
 ): Promise<SentimentPrediction[]> {
-  const { features, scores } = tf.tidy(() => {
-    const features = model.encode(inputs);
-    const { logits } = model.head.forward(features);
-    return { features, scores: model.task === 'regression' ? logits : tf.softmax(logits) };
-  });
-  tf.dispose({ ...inputs });
+  let encoded: { features: EncodedModalities; scores: tf.Tensor };
+  try {
+    encoded = tf.tidy(() => {
+      const features = model.encode(inputs);
+      const { logits } = model.head.forward(features);
+      return { features, scores: model.task === 'regression' ? logits : tf.softmax(logits) };
+    });
+  } finally {
+    tf.dispose({ ...inputs });
+  }
+  const { features, scores } = encoded;
   try {
     signal?.throwIfAborted();
     const rows = (await scores.array()) as number[][];

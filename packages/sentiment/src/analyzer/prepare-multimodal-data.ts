@@ -1,7 +1,7 @@
 import { arrayDataset, ConfigError, DataError, type DataLoader } from '@crossmodal/core';
-import type { ImageInput } from '@crossmodal/processing';
+import type { ImageInput, Waveform } from '@crossmodal/processing';
 import { balancedSampling } from '../data/balanced-sampling';
-import type { SentimentSample, Waveform } from '../sentiment-sample';
+import type { SentimentSample } from '../sentiment-sample';
 import { checkLabel, type SentimentBatchesOptions, sentimentBatches } from './sentiment-batches';
 import type { SentimentBatch } from './sentiment-inputs';
 import type { SentimentProcessors } from './sentiment-processors';

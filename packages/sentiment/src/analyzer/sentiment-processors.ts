@@ -1,5 +1,10 @@
-import type { AudioFeatures, ImageProcessor, TokenizeOptions, Tokenizer } from '@crossmodal/processing';
-import type { Waveform } from '../sentiment-sample';
+import type {
+  AudioFeatures,
+  ImageProcessor,
+  TokenizeOptions,
+  Tokenizer,
+  Waveform,
+} from '@crossmodal/processing';
 
 /** What makes an analyzer's inputs of texts, pictures and sounds. */
 export interface SentimentProcessors {

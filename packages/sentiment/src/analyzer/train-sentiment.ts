@@ -41,8 +41,8 @@ export interface TrainSentimentOptions extends AnalyzerLossOptions {
   accumulate?: number;
   /**
    * Evaluates after each `every` steps (default: an epoch). With `patience`, training stops once `metric` (default the
-   * loss) has not become better that many times in a row; the weights stay those of the last step, so keep the best
-   * with `checkpoints.best`.
+   * loss) has not become better that many times in a row (a run that goes on counts anew); the weights stay those of the last
+   * step, so keep the best with `checkpoints.best`.
    */
   evaluate?: {
     data: AsyncIterable<SentimentBatch>;
