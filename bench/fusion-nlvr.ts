@@ -39,7 +39,7 @@ const examples = await readNlvr(data);
 say(
   `${examples.length} examples, objects found in ${examples.reduce((n, { scenes }) => n + scenes.length, 0)} pictures`,
 );
-const words = new Words([]);
+const words = new Words();
 const both: Modality[] = ['text', 'image'];
 const build = (modalities: readonly Modality[], dropout: number, seed: number) =>
   new NlvrModel({ modalities, strategy, numWords: words.size, dropout, rng: new Rng(seed) });

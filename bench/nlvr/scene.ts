@@ -34,7 +34,3 @@ export function boxesOf(scene: Scene): Scene[] {
     scene.filter((object) => object.box === box).sort((a, b) => a.top - b.top),
   );
 }
-
-/** The same drawing with its boxes in another order. */
-export const permuted = (scene: Scene, order: ArrayLike<number>): Scene =>
-  scene.map((object) => ({ ...object, box: order[object.box]! }));

@@ -11,12 +11,10 @@ export const MAX_LENGTH = 24;
 export class Words {
   private readonly ids = new Map<string, number>();
 
-  /** Of words that the grammar of statements makes, and of those of `sentences`. */
-  constructor(sentences: readonly string[]) {
+  /** Of words that the grammar of statements makes. */
+  constructor() {
     const rng = new Rng(0);
     for (let i = 0; i < 4000; i++) for (const word of split(drawPair(rng, i % 2 === 0).text)) this.add(word);
-    for (const sentence of sentences)
-      for (const word of split(sentence)) if (this.nearest(word) === undefined) this.add(word);
   }
 
   get size(): number {

@@ -1,9 +1,9 @@
-import { isCrossmodalError } from '@crossmodal/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { classifyCommand } from './commands/classify';
 import { searchCommand } from './commands/search';
 import { type TrainCommandOptions, trainCommand, UNSEEN } from './commands/train';
 import { RunFolder } from './run-folder';
+import { runProgram } from './run-program';
 import { stopSignal } from './stop-signal';
 
 const program = new Command('npm start --')
@@ -38,13 +38,7 @@ program
     classifyCommand(trainedFolder(), picture, labels),
   );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!isCrossmodalError(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runProgram(program);
 
 function runFolder(quick?: boolean): RunFolder {
   const { out } = program.opts<{ out?: string }>();

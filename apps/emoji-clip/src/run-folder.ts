@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '@crossmodal/core';
 import { readSafetensorsFile, saveSafetensorsFile } from '@crossmodal/core/node';
 import { type ByteLevelBPETokenizer, loadTokenizer, type Tokenizer } from '@crossmodal/processing';
 import { createModel, type EmojiCLIP } from './model';
 import type { Recipe } from './recipe';
+import { readRunJson, writeWhole } from './run-files';
 
 /** A trained model with what it takes to use it. */
 export interface TrainedModel {
@@ -31,16 +32,6 @@ export class RunFolder {
     return join(this.path, 'model');
   }
 
-  /** The recipe of the run begun here, if one was. */
-  async recipe(): Promise<Recipe | undefined> {
-    return this.readJson<Recipe>('recipe.json');
-  }
-
-  async writeRecipe(recipe: Recipe): Promise<void> {
-    await mkdir(this.path, { recursive: true });
-    await this.writeWhole(join(this.path, 'recipe.json'), JSON.stringify(recipe, null, 2));
-  }
-
   /** Whether the run ended: there is a model to use. */
   get isFinished(): boolean {
     return existsSync(join(this.model, 'model.safetensors'));
@@ -52,8 +43,8 @@ export class RunFolder {
     recipe,
   }: TrainedModel & { tokenizer: ByteLevelBPETokenizer }): Promise<void> {
     await mkdir(this.model, { recursive: true });
-    await this.writeWhole(join(this.model, 'config.json'), JSON.stringify(recipe, null, 2));
-    await this.writeWhole(join(this.model, 'tokenizer.json'), JSON.stringify(tokenizer.toJSON()));
+    await writeWhole(join(this.model, 'config.json'), JSON.stringify(recipe, null, 2));
+    await writeWhole(join(this.model, 'tokenizer.json'), JSON.stringify(tokenizer.toJSON()));
     await saveSafetensorsFile(join(this.model, 'model.safetensors'), await clip.stateDict());
   }
 
@@ -62,31 +53,13 @@ export class RunFolder {
     if (!this.isFinished) {
       throw new CheckpointError(`There is no trained model in ${this.model} yet. Train one with: npm start`);
     }
-    const recipe = (await this.readJson<Recipe>(join('model', 'config.json')))!;
-    const json = await this.readJson<Record<string, unknown>>(join('model', 'tokenizer.json'));
-    const tokenizer = loadTokenizer(json!, { pad_token: '<pad>' });
+    const read = <T>(name: string) => readRunJson<T>(join(this.model, name), 'npm start');
+    const recipe = await read<Recipe>('config.json');
+    const tokenizer = loadTokenizer(await read<Record<string, unknown>>('tokenizer.json'), {
+      pad_token: '<pad>',
+    });
     const clip = createModel(recipe, tokenizer.vocabSize);
     await clip.loadTensors(await readSafetensorsFile(join(this.model, 'model.safetensors')));
     return { clip, tokenizer, recipe };
-  }
-
-  private async readJson<T>(name: string): Promise<T | undefined> {
-    const path = join(this.path, name);
-    if (!existsSync(path)) return undefined;
-    try {
-      return JSON.parse(await readFile(path, 'utf8')) as T;
-    } catch (cause) {
-      throw new CheckpointError(
-        `${path} is damaged: ${(cause as Error).message} Train anew with: npm start -- --fresh`,
-        {
-          cause,
-        },
-      );
-    }
-  }
-
-  private async writeWhole(path: string, text: string): Promise<void> {
-    await writeFile(`${path}.tmp`, text);
-    await rename(`${path}.tmp`, path);
   }
 }

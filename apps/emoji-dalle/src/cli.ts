@@ -1,5 +1,4 @@
-import { isCrossmodalError } from '@crossmodal/core';
-import { stopSignal } from '@crossmodal/emoji-clip';
+import { runProgram, stopSignal } from '@crossmodal/emoji-clip';
 import { Command, InvalidArgumentError } from 'commander';
 import { drawCommand } from './commands/draw';
 import { trainCommand } from './commands/train';
@@ -32,13 +31,7 @@ const program = new Command('npm run emoji-dalle --')
     else await trainCommand(runFolder(options), options, stopSignal());
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!isCrossmodalError(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runProgram(program);
 
 function runFolder({ out, quick }: Options): RunFolder {
   return new RunFolder(out ?? (quick ? 'runs/emoji-dalle-quick' : 'runs/emoji-dalle'));

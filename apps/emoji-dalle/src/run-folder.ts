@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { CheckpointError, ConfigError } from '@crossmodal/core';
+import { CheckpointError } from '@crossmodal/core';
 import { DALLE } from '@crossmodal/dalle';
+import { readRunJson, writeWhole } from '@crossmodal/emoji-clip';
 import { type ByteLevelBPETokenizer, loadTokenizer, type Tokenizer } from '@crossmodal/processing';
 import { VQVAE } from '@crossmodal/vqvae';
 import type { Recipe } from './recipe';
@@ -44,25 +44,6 @@ export class RunFolder {
     return existsSync(join(this.model, 'recipe.json')); // written last
   }
 
-  /**
-   * Begins a run, or goes on with the one that is here.
-   *
-   * @throws ConfigError when that has another recipe.
-   */
-  async begin(recipe: Recipe, fresh: boolean): Promise<void> {
-    if (fresh) await rm(this.path, { recursive: true, force: true });
-    const path = join(this.path, 'recipe.json');
-    const json = JSON.stringify(recipe, null, 2);
-    if (existsSync(path)) {
-      if ((await readFile(path, 'utf8')) === json) return;
-      throw new ConfigError(
-        `${this.path} holds a run with another recipe. Train anew with --fresh, or elsewhere with --out <folder>.`,
-      );
-    }
-    await mkdir(this.path, { recursive: true });
-    await writeWhole(path, json);
-  }
-
   async save({
     vqvae,
     dalle,
@@ -82,27 +63,13 @@ export class RunFolder {
         `There are no trained models in ${this.model} yet. Train them with: npm run emoji-dalle`,
       );
     }
-    const tokenizer = loadTokenizer(await this.readJson('tokenizer.json'), { pad_token: '<pad>' });
-    const recipe = (await this.readJson('recipe.json')) as unknown as Recipe;
+    const read = <T>(name: string) => readRunJson<T>(join(this.model, name), 'npm run emoji-dalle');
+    const tokenizer = loadTokenizer(await read<Record<string, unknown>>('tokenizer.json'), {
+      pad_token: '<pad>',
+    });
+    const recipe = await read<Recipe>('recipe.json');
     const vqvae = await VQVAE.fromPretrained(resolve(this.model, 'vqvae'));
     const dalle = await DALLE.fromPretrained(resolve(this.model, 'dalle'));
     return { vqvae, dalle, tokenizer, recipe };
   }
-
-  private async readJson(name: string): Promise<Record<string, unknown>> {
-    const path = join(this.model, name);
-    try {
-      return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-    } catch (cause) {
-      throw new CheckpointError(
-        `${path} is damaged: ${(cause as Error).message} Train anew with: npm run emoji-dalle -- --fresh`,
-        { cause },
-      );
-    }
-  }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.tmp`, text);
-  await rename(`${path}.tmp`, path);
 }

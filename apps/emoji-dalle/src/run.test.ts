@@ -6,6 +6,7 @@ import { BagOfTokensEncoder, CLIP, ResidualVisionEncoder } from '@crossmodal/cli
 import { type Logger, Rng, useBackend } from '@crossmodal/core';
 import type { Reranker } from '@crossmodal/dalle';
 import {
+  beginRun,
   type Concept,
   learnTokenizer,
   type PictureStack,
@@ -86,7 +87,7 @@ describe('a run', () => {
   /** Runs in a folder; is interrupted after that many steps in all, or at a line that it says. */
   async function runIn(name: string, stopAfter = Number.POSITIVE_INFINITY, stopAt?: string) {
     const folder = new RunFolder(join(root, name));
-    await folder.begin(recipe, false);
+    await beginRun(folder.path, recipe, false);
     const abort = new AbortController();
     let steps = 0;
     const stopper: Logger = ({ type }) => {
@@ -140,7 +141,7 @@ describe('a run', () => {
     const [a, b] = [await whole.folder.load(), await third.folder.load()];
     expect(await b.vqvae.stateDict()).toEqual(await a.vqvae.stateDict());
     expect(await b.dalle.stateDict()).toEqual(await a.dalle.stateDict());
-    const different = new RunFolder(whole.folder.path).begin({ ...recipe, seed: 9 }, false);
+    const different = beginRun(whole.folder.path, { ...recipe, seed: 9 }, false);
     await expect(different).rejects.toThrow('holds a run with another recipe');
   });
 

@@ -1,5 +1,4 @@
-import { isCrossmodalError } from '@crossmodal/core';
-import { stopSignal, UNSEEN } from '@crossmodal/emoji-clip';
+import { runProgram, stopSignal, UNSEEN } from '@crossmodal/emoji-clip';
 import { Command } from 'commander';
 import { type PredictCommandOptions, predictCommand, promptCommand } from './commands/predict';
 import { type TrainCommandOptions, trainCommand } from './commands/train';
@@ -36,13 +35,7 @@ program
     else await predictCommand(trainedFolder(), words.join(' '), options);
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!isCrossmodalError(error)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runProgram(program);
 
 function runFolder(quick?: boolean): RunFolder {
   const { out } = program.opts<{ out?: string }>();

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CheckpointError, ConfigError } from '@crossmodal/core';
+import { CheckpointError } from '@crossmodal/core';
 import { readSafetensorsFile, saveSafetensorsFile } from '@crossmodal/core/node';
+import { readRunJson, writeWhole } from '@crossmodal/emoji-clip';
 import type { MultimodalSentimentAnalyzer } from '@crossmodal/sentiment';
 import { emptyPictureModel } from './models';
 import type { Recipe } from './recipe';
@@ -31,29 +32,10 @@ export class RunFolder {
     return existsSync(join(this.model, 'recipe.json')); // written last
   }
 
-  /**
-   * Begins a run, or goes on with the one that is here.
-   *
-   * @throws ConfigError when that has another recipe.
-   */
-  async begin(recipe: Recipe, fresh: boolean): Promise<void> {
-    if (fresh) await rm(this.path, { recursive: true, force: true });
-    const path = join(this.path, 'recipe.json');
-    const json = JSON.stringify(recipe, null, 2);
-    if (existsSync(path)) {
-      if ((await readFile(path, 'utf8')) === json) return;
-      throw new ConfigError(
-        `${this.path} holds a run with another recipe. Train anew with --fresh, or elsewhere with --out <folder>.`,
-      );
-    }
-    await mkdir(this.path, { recursive: true });
-    await this.writeWhole(path, json);
-  }
-
   async save(model: MultimodalSentimentAnalyzer, recipe: Recipe): Promise<void> {
     await mkdir(this.model, { recursive: true });
     await saveSafetensorsFile(join(this.model, 'model.safetensors'), await model.stateDict());
-    await this.writeWhole(join(this.model, 'recipe.json'), JSON.stringify(recipe, null, 2));
+    await writeWhole(join(this.model, 'recipe.json'), JSON.stringify(recipe, null, 2));
   }
 
   /** @throws CheckpointError when there is no trained model here, or its files are damaged. */
@@ -62,23 +44,9 @@ export class RunFolder {
       throw new CheckpointError(
         `There is no trained model in ${this.model} yet. Train one with: npm run sentiment`,
       );
-    const path = join(this.model, 'recipe.json');
-    let recipe: Recipe;
-    try {
-      recipe = JSON.parse(await readFile(path, 'utf8')) as Recipe;
-    } catch (cause) {
-      throw new CheckpointError(
-        `${path} is damaged: ${(cause as Error).message} Train anew with: npm run sentiment -- --fresh`,
-        { cause },
-      );
-    }
+    const recipe = await readRunJson<Recipe>(join(this.model, 'recipe.json'), 'npm run sentiment');
     const model = emptyPictureModel(recipe);
     await model.loadTensors(await readSafetensorsFile(join(this.model, 'model.safetensors')));
     return { model, recipe };
-  }
-
-  async writeWhole(path: string, text: string): Promise<void> {
-    await writeFile(`${path}.tmp`, text);
-    await rename(`${path}.tmp`, path);
   }
 }

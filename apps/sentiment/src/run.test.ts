@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Logger, Rng, useBackend } from '@crossmodal/core';
-import { stackPictures, textTable } from '@crossmodal/emoji-clip';
+import { beginRun, stackPictures, textTable } from '@crossmodal/emoji-clip';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describe as describePrediction, pictureOf, predictCommand, splitEmoji } from './commands/predict';
 import { findBlend, isHeldOutEmoji, type PictureSentenceData } from './data/picture-sentences';
@@ -70,7 +70,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 /** What a task in that folder is told; it is interrupted after so many steps. */
 async function contextIn(name: string, stopAfter = Number.POSITIVE_INFINITY): Promise<RunContext> {
   const folder = new RunFolder(join(root, name));
-  await folder.begin(recipe, false);
+  await beginRun(folder.path, recipe, false);
   const abort = new AbortController();
   let steps = 0;
   const stopper: Logger = ({ type }) => {
@@ -91,7 +91,7 @@ it('goes on where it was stopped, and ends as if it had not been', async () => {
   );
   for (const { count, models } of whole.tests)
     for (const { confusion } of models) expect(confusion.flat().reduce((a, b) => a + b)).toBe(count);
-  const other = new RunFolder(join(root, 'whole')).begin({ ...recipe, seed: 9 }, false);
+  const other = beginRun(join(root, 'whole'), { ...recipe, seed: 9 }, false);
   await expect(other).rejects.toThrow('holds a run with another recipe');
 }, 60_000);
 

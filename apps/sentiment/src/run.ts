@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { textTable } from '@crossmodal/emoji-clip';
+import { textTable, writeWhole } from '@crossmodal/emoji-clip';
 import { loadHotelReviews, REVIEWS } from './data/hotel-reviews';
 import { loadPictureSentences } from './data/picture-sentences';
 import { loadRatedSentences, RATED } from './data/rated-sentences';
@@ -73,7 +73,7 @@ async function runTasks(options: RunOptions): Promise<Figures> {
     editorials,
   };
   if (reviews || editorials) say(`\n${textTable(textRows(figures))}`);
-  await folder.writeWhole(folder.figures, JSON.stringify(figures, null, 2));
+  await writeWhole(folder.figures, JSON.stringify(figures, null, 2));
   await writeReport(folder, {
     recipe,
     figures,

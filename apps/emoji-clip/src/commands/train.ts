@@ -1,5 +1,4 @@
-import { rm } from 'node:fs/promises';
-import { ConfigError, Rng, useBackend } from '@crossmodal/core';
+import { Rng, useBackend } from '@crossmodal/core';
 import { attributionTable } from '../data/attribution';
 import { conceptName } from '../data/captions';
 import { designers } from '../data/designers';
@@ -10,6 +9,7 @@ import type { EmojiCLIP } from '../model';
 import { stackPictures } from '../pictures/picture-stack';
 import { recipe as fullRecipe, quickRecipe, type Recipe } from '../recipe';
 import { writeReport } from '../report/report';
+import { beginRun } from '../run-files';
 import type { RunFolder } from '../run-folder';
 import { renderBar } from '../terminal-bar';
 import { train } from '../train';
@@ -39,7 +39,7 @@ export async function trainCommand(
     ...(options.quick ? quickRecipe : fullRecipe),
     ...(options.steps && { steps: options.steps }),
   };
-  await checkRecipe(folder, recipe, options.fresh ?? false);
+  await beginRun(folder.path, recipe, options.fresh ?? false);
   const { name, reason } = await useBackend();
   console.log(`Engine: ${name} (${reason})`);
 
@@ -121,18 +121,6 @@ Took ${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s. Now try:
   npm start -- search "happy cat"
   npm start -- search 生日蛋糕
   npm start -- classify some.png --labels "dog,cat,car"`);
-}
-
-/** A run goes on with the recipe that it began with, or anew. */
-async function checkRecipe(folder: RunFolder, recipe: Recipe, fresh: boolean): Promise<void> {
-  if (fresh) await rm(folder.path, { recursive: true, force: true });
-  const begun = await folder.recipe();
-  if (begun && JSON.stringify(begun) !== JSON.stringify(recipe)) {
-    throw new ConfigError(
-      `${folder.path} holds a run with another recipe. Train anew with --fresh, or elsewhere with --out <folder>.`,
-    );
-  }
-  if (!begun) await folder.writeRecipe(recipe);
 }
 
 /** The figures as a table for the terminal. */

@@ -1,5 +1,13 @@
 import { progressLogger, useBackend } from '@crossmodal/core';
-import { attributionTable, CACHE, designers, renderBar, textTable, UNSEEN } from '@crossmodal/emoji-clip';
+import {
+  attributionTable,
+  beginRun,
+  CACHE,
+  designers,
+  renderBar,
+  textTable,
+  UNSEEN,
+} from '@crossmodal/emoji-clip';
 import { loadDrawings } from '../data';
 import { loadJudge, NO_JUDGE } from '../judge';
 import { recipe as fullRecipe, quickRecipe } from '../recipe';
@@ -22,7 +30,7 @@ export async function trainCommand(
 ): Promise<void> {
   const began = performance.now();
   const recipe = quick ? quickRecipe : fullRecipe;
-  await folder.begin(recipe, fresh);
+  await beginRun(folder.path, recipe, fresh);
   const { name, reason } = await useBackend();
   console.log(`Engine: ${name} (${reason})`);
   const judge = await loadJudge(clip);

@@ -1,5 +1,5 @@
 import { progressLogger, useBackend } from '@crossmodal/core';
-import { attributionTable, CACHE, designers, renderBar, UNSEEN } from '@crossmodal/emoji-clip';
+import { attributionTable, beginRun, CACHE, designers, renderBar, UNSEEN } from '@crossmodal/emoji-clip';
 import { recipe as fullRecipe, quickRecipe } from '../recipe';
 import { run } from '../run';
 import type { RunFolder } from '../run-folder';
@@ -23,7 +23,7 @@ export async function trainCommand(
 ): Promise<boolean> {
   const began = performance.now();
   const recipe = quick ? quickRecipe : fullRecipe;
-  await folder.begin(recipe, fresh);
+  await beginRun(folder.path, recipe, fresh);
   const { name, reason } = await useBackend();
   console.log(`Engine: ${name} (${reason})`);
   const used = designers.filter(({ id }) => recipe.pictures.designers.includes(id) || id === UNSEEN.id);

@@ -8,6 +8,7 @@ import {
   readLog,
   table,
   thinned,
+  writeWhole,
 } from '@crossmodal/emoji-clip';
 import sharp from 'sharp';
 import { LABELS, type PictureSentenceData } from '../data/picture-sentences';
@@ -54,7 +55,7 @@ ${percent(figures.contribution.image)} on the picture: how far the score falls w
     `<h2>Whose drawings</h2><pre>${escapeHtml(attribution)}</pre>`,
     `<h2>Recipe</h2><pre>${escapeHtml(JSON.stringify(recipe, null, 2))}</pre>`,
   ];
-  await folder.writeWhole(folder.report, pageHtml('crossmodal: sentiment', body.join('\n')));
+  await writeWhole(folder.report, pageHtml('crossmodal: sentiment', body.join('\n')));
 }
 
 const WHAT =
