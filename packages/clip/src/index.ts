@@ -57,6 +57,7 @@ export {
   type LabelledImage,
   type ZeroShotEvaluation,
 } from './evaluation/evaluate-zero-shot';
+export { type ExportCLIPOptions, type ExportedCLIP, exportCLIP } from './export-clip';
 export { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
 // fine-tuning
 export { type GradCacheOptions, gradCacheStep } from './fine-tuning/grad-cache-step';

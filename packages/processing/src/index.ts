@@ -62,6 +62,7 @@ export {
   loadTokenizerFiles,
   type TokenizerFiles,
   tokenizerFileNames,
+  tokenizerJsonFiles,
 } from './text/load-tokenizer-files';
 export {
   type ReplaceSynonymsOptions,

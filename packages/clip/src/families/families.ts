@@ -29,12 +29,19 @@ export function familyOf(json: Record<string, unknown>): CLIPFamily {
  * @throws ConfigError when the towers are not those of a published family.
  */
 export function publishedConfig(clip: CLIP): Record<string, unknown> {
-  for (const family of FAMILIES) {
-    const json = family.write(clip);
-    if (json) return json;
-  }
+  const json = findPublishedConfig(clip);
+  if (json) return json;
   throw new ConfigError(
     'CLIP: its two towers are together no model that transformers knows. Save the weights alone: ' +
       'saveSafetensorsFile(path, await clip.stateDict()).',
   );
+}
+
+/** As {@link publishedConfig}; undefined when the towers are not those of a published family. */
+export function findPublishedConfig(clip: CLIP): Record<string, unknown> | undefined {
+  for (const family of FAMILIES) {
+    const json = family.write(clip);
+    if (json) return json;
+  }
+  return undefined;
 }

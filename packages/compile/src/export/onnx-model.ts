@@ -168,7 +168,7 @@ function traceWith(
   return traceDynamic(forward, at, open, module);
 }
 
-/** Sizes to trace with: not 1, which broadcasts, and no greater than the example where that is large enough. */
+/** Sizes to trace with: not 1, which broadcasts, nor the example's, which may be the most that there can be. */
 function threeSizes(size: number): [number, number, number] {
-  return size >= 6 ? [size, size - 1, size - 3] : [2, 3, 5];
+  return size >= 5 ? [size - 1, size - 2, 2] : [2, 3, 5];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizerFiles, type TokenizerFiles } from './load-tokenizer-files';
+import { loadTokenizerFiles, type TokenizerFiles, tokenizerJsonFiles } from './load-tokenizer-files';
 
 interface Repository {
   name: string;
@@ -41,6 +41,15 @@ describe.each(golden.repositories)('loadTokenizerFiles with the files of $name',
       compared++;
     }
     expect(compared).toBeGreaterThan(80);
+  });
+
+  it('says the same in the files of today', () => {
+    const files = tokenizerJsonFiles(filesOf(repository), modelType === null ? {} : { modelType });
+    const again = loadTokenizerFiles(files);
+    expect(again.padTokenId).toBe(tokenizer.padTokenId);
+    for (const text of golden.texts.slice(0, 20))
+      expect(again.tokenize(text).inputIds).toEqual(tokenizer.tokenize(text).inputIds);
+    expect(tokenizerJsonFiles(files)).toEqual(files);
   });
 
   it("has transformers' special tokens and size", () => {

@@ -50,6 +50,34 @@ export function loadTokenizerFiles(
   files: TokenizerFiles,
   { modelType, ...defaults }: LoadTokenizerFilesOptions = {},
 ): Tokenizer {
+  const { json, config } = describe(files, modelType);
+  return loadTokenizer(json, config, defaults);
+}
+
+/**
+ * The `tokenizer.json` and `tokenizer_config.json` of a checkpoint, as their texts, with all that its files say: for
+ * libraries that read no others.
+ *
+ * @param options `modelType` as of {@link loadTokenizerFiles}.
+ * @throws DataError or ConfigError as {@link loadTokenizerFiles}.
+ *
+ * @example
+ * const { 'tokenizer.json': json } = tokenizerJsonFiles({ 'vocab.txt': await readFile('bert/vocab.txt') });
+ */
+export function tokenizerJsonFiles(
+  files: TokenizerFiles,
+  { modelType }: Pick<LoadTokenizerFilesOptions, 'modelType'> = {},
+): Record<'tokenizer.json' | 'tokenizer_config.json', string> {
+  const { json, config } = describe(files, modelType);
+  const given = files['tokenizer.json'] === undefined ? undefined : text(files, 'tokenizer.json');
+  return {
+    'tokenizer.json': given ?? `${JSON.stringify(json, undefined, 2)}\n`,
+    'tokenizer_config.json': `${JSON.stringify(config, undefined, 2)}\n`,
+  };
+}
+
+/** What the files say, as `tokenizer.json` and `tokenizer_config.json` would. */
+function describe(files: TokenizerFiles, modelType: string | undefined): { json: Json; config: Json } {
   const given = readJson(files, 'tokenizer_config.json');
   const known = classOf(given?.['tokenizer_class'] ?? undefined, modelType, files);
   const config = {
@@ -58,7 +86,7 @@ export function loadTokenizerFiles(
     ...given,
   };
   const json = readJson(files, 'tokenizer.json') ?? build(files, known, config, modelType);
-  return loadTokenizer(json, config, defaults);
+  return { json, config };
 }
 
 /** By the name in the files, or else the model's; nothing but BERT's kind has a `vocab.txt`. */
