@@ -1,6 +1,6 @@
 // Spoken digits of a speaker whom the model has never heard: a small SpeechEncoder, trained from nothing on the other
 // three, each of the four in turn. The bar is 80 % for each. A control learns shuffled labels, and must stay at chance.
-// npm run bench -- spoken-digits [--data fsdd_4_speakers.tar] [--epochs 40] [--speakers george,nicolas]
+// npm run bench -- spoken-digits [--data fsdd_4_speakers.tar] [--epochs 15] [--speakers george,nicolas]
 //
 // The data are the Free Spoken Digit Dataset (Jackson et al., CC-BY-SA-4.0, github.com/Jakobovski/free-spoken-digit-dataset):
 // 2,000 recordings at 8 kHz, 50 of each digit by each of four speakers, as a tar of its wav files.
@@ -20,7 +20,7 @@ const { values } = parseArgs({
       type: 'string',
       default: fileURLToPath(new URL('../../shared/data/fsdd/fsdd_4_speakers.tar', import.meta.url)),
     },
-    epochs: { type: 'string', default: '40' },
+    epochs: { type: 'string', default: '15' },
     speakers: { type: 'string' },
     seed: { type: 'string', default: '0' },
     threads: { type: 'string', default: `${availableParallelism()}` },
