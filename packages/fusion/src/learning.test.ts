@@ -16,9 +16,13 @@ const isAdditive = (name: FusionStrategy) => {
 };
 
 describe('whether the signs of two modalities are equal', () => {
-  it.each(strategies.filter((name) => !isAdditive(name)))('is learned by %s', (strategy) => {
-    expect(learnSigns(strategy).accuracy).toBeGreaterThan(0.95);
-  });
+  it.each(strategies.filter((name) => !isAdditive(name)))(
+    'is learned by %s',
+    (strategy) => {
+      expect(learnSigns(strategy).accuracy).toBeGreaterThan(0.95);
+    },
+    150_000, // the bottleneck needs 140 steps
+  );
 
   it.each(strategies.filter(isAdditive))('is not learned by %s', (strategy) => {
     expect(learnSigns(strategy, { maxSteps: 150 }).accuracy).toBeLessThan(0.6);
