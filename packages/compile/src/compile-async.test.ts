@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { BatchNorm2d, Parameter, Rng, useBackend } from '@crossmodal/core';
-import { expectClose } from '@crossmodal/test-utils';
+import { expectClose, useSoftwareGpu } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encode, train } from '../test/cases';
@@ -89,6 +89,20 @@ describe.each(Object.entries(runtimes))('compileAsync on %s', (_, runtime) => {
   });
 });
 
+const missing = useSoftwareGpu();
+if (missing && process.env['CI']) it('has a GPU to test with', () => expect.fail(missing));
+
+describe.skipIf(missing)('compileAsync on onnxruntime-node, webgpu', () => {
+  it('gives what the function gives', async () => {
+    const runtime = onnxNodeRuntime({ executionProviders: ['webgpu'] });
+    const weight = tf.tensor2d(new Rng(2).normalArray(4 * 3), [4, 3]);
+    const fn = (a: tf.Tensor2D) => tf.softmax(tf.matMul(a, weight));
+    const compiled = compileAsync(fn, { runtime });
+    expectClose(await compiled(x()), fn(x()).dataSync());
+    await compiled.dispose();
+  });
+});
+
 describe('compileAsync', () => {
   const runtime = runtimes['onnxruntime-node, cpu'];
 
@@ -109,6 +123,24 @@ describe('compileAsync', () => {
     await expect(failing(given)).rejects.toThrow('no room');
     given.dispose();
     expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('says what cannot be opened', async () => {
+    const cuda = compileAsync((a: tf.Tensor2D) => tf.relu(a), {
+      runtime: onnxNodeRuntime({ executionProviders: ['cuda'] }),
+    });
+    await expect(cuda(x())).rejects.toThrow(
+      /^compile: onnxruntime-node cannot open a graph on cuda: .* It takes Linux on x64, CUDA 12/s,
+    );
+    const either = compileAsync((a: tf.Tensor2D) => tf.relu(a), {
+      runtime: onnxNodeRuntime({ executionProviders: ['cuda', 'cpu'] }),
+    });
+    expectClose(await either(tf.tensor2d([[-1, 2]])), [0, 2]);
+    await either.dispose();
+    const gpu = compileAsync((a: tf.Tensor2D) => tf.relu(a), {
+      runtime: onnxWebRuntime({ executionProviders: ['webgpu'] }),
+    });
+    await expect(gpu(x())).rejects.toThrow(/^compile: onnxruntime-web cannot open a graph on webgpu: /);
   });
 
   it('says how large weights may be', async () => {

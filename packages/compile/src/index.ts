@@ -1,8 +1,12 @@
 export { type Compiled, type CompileOptions, compile } from './compile';
-export { type CompiledLoss, compileLoss } from './compile-loss';
+export { type AsyncCompiled, type CompileAsyncOptions, compileAsync } from './compile-async';
+export { type AsyncCompiledLoss, type CompiledLoss, compileLoss } from './compile-loss';
 export { type CompiledStep, compileStep } from './compile-step';
 export { TraceError } from './errors';
 export type { OutputDifference } from './export/compare-outputs';
 export { type ExportONNXOptions, exportONNX } from './export/export-onnx';
 export type { DynamicAxes, ExampleInputs } from './export/onnx-model';
 export { type ONNXDType, type ONNXFile, type ONNXReport, type ToONNXOptions, toONNX } from './export/to-onnx';
+export type { AsyncRuntime } from './runtime/async-runtime';
+export { type NodeProvider, type OnnxNodeRuntimeOptions, onnxNodeRuntime } from './runtime/onnx-node-runtime';
+export { type OnnxWebRuntimeOptions, onnxWebRuntime, type WebProvider } from './runtime/onnx-web-runtime';

@@ -13,8 +13,11 @@ export interface BrowserProgram {
   /** Without a provider, by the function itself. */
   encode(engine: PageEngine, provider?: WebProvider): Promise<Encoded>;
   train(steps: number, engine: PageEngine, provider?: WebProvider): Promise<TrainingResult>;
-  /** How often tensors go between the processor and the GPU in a run on the GPU. */
-  copies(engine: PageEngine): Promise<{ up: number; down: number }>;
+  /**
+   * The sum of a matrix times itself, on the GPU, and how often a tensor of its size went there in a second run, and any
+   * back.
+   */
+  square(engine: PageEngine): Promise<{ result: number; ups: number; downs: number }>;
 }
 
 const runtimes = new Map<WebProvider, ReturnType<typeof onnxWebRuntime>>();
@@ -41,36 +44,33 @@ const program: BrowserProgram = {
     return train(provider && runtimeOn(provider), steps);
   },
 
-  async copies(engine) {
+  async square(engine) {
     await use(engine);
-    const run = compileAsync((a: tf.Tensor2D) => tf.relu(tf.matMul(a, a)), { runtime: runtimeOn('webgpu') });
-    const a = tf.square(tf.ones([16, 16])) as tf.Tensor2D;
+    const run = compileAsync((a: tf.Tensor2D) => tf.matMul(a, a), { runtime: runtimeOn('webgpu') });
+    const a = tf.square(tf.ones([8, 8])) as tf.Tensor2D;
     (await run(a)).dispose();
-    const copies = { up: 0, down: 0 };
+    const counts = { ups: 0, downs: 0 };
     const { createBuffer } = GPUDevice.prototype;
-    const { writeBuffer } = GPUQueue.prototype;
     const { mapAsync } = GPUBuffer.prototype;
     GPUDevice.prototype.createBuffer = function (descriptor) {
-      if (descriptor.mappedAtCreation && descriptor.size === a.size * 4) copies.up++;
+      if (descriptor.mappedAtCreation && descriptor.size === a.size * 4) counts.ups++;
       return createBuffer.call(this, descriptor);
     };
-    GPUQueue.prototype.writeBuffer = function (...args: Parameters<typeof writeBuffer>) {
-      if (args[4] === a.size * 4) copies.up++;
-      return writeBuffer.apply(this, args);
-    };
     GPUBuffer.prototype.mapAsync = function (...args) {
-      copies.down++;
+      counts.downs++;
       return mapAsync.apply(this, args);
     };
+    let squared: tf.Tensor;
     try {
-      (await run(a)).dispose();
-      return copies;
+      squared = await run(a);
     } finally {
       GPUDevice.prototype.createBuffer = createBuffer;
-      GPUQueue.prototype.writeBuffer = writeBuffer;
       GPUBuffer.prototype.mapAsync = mapAsync;
-      await run.dispose();
     }
+    const [result] = await tf.tidy(() => tf.sum(squared)).data();
+    tf.dispose([a, squared]);
+    await run.dispose();
+    return { ...counts, result: result! };
   },
 };
 

@@ -45,7 +45,7 @@ export function onnxWebRuntime({
     );
   const onGpu = executionProviders.includes('webgpu');
   return {
-    // On the GPU, what is ONNX Runtime's own is done in part by the processor, with copies there and back.
+    // The GPU has not all of ONNX Runtime's own operators: FusedMatMul is done by the processor, with copies there and back.
     dialect: onGpu ? 'portable' : 'onnxruntime',
     async open(graph, outputNames) {
       const ort = await load(onGpu);
