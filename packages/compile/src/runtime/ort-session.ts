@@ -1,3 +1,4 @@
+import { BackendError } from '@crossmodal/core';
 import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import * as tf from '@tensorflow/tfjs-core';
 import type {
@@ -55,9 +56,11 @@ export async function openOrtSession(
           return outputs.map(
             (output, i) => made[i]?.tensor() ?? engineTensor(results[outputNames[i]!]!, output),
           );
-        } catch (error) {
+        } catch (cause) {
           for (const allocation of made) allocation?.release();
-          throw error;
+          throw new BackendError(`compile: ONNX Runtime cannot run the graph: ${(cause as Error).message}`, {
+            cause,
+          });
         }
       }),
     dispose: () => inTurn(() => session.release()),
