@@ -19,6 +19,10 @@ describe('README', () => {
     expect(printed).toBe(codeBlocks(readme, 'text')[0]);
   }, 60_000);
 
+  it('names every export', () => {
+    expect(Object.keys(fusion).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it.each(Object.keys(fusion.fusionStrategies))('has a line for %s', (name) => {
     expect(readme).toContain(`| \`${name}\` |`);
   });
