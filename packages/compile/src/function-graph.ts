@@ -128,6 +128,7 @@ function draw({ events }: Randomness, rngs: readonly Rng[]): tf.Tensor[] {
   for (const event of events) {
     const rng = generators[event.rng]!;
     if ('split' in event) generators.push(rng.split(event.split));
+    else if ('copy' in event) generators.push(rng.copy());
     else drawn.push(rng.tensor(event.shape, event.make));
   }
   return drawn;

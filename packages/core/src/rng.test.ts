@@ -260,6 +260,16 @@ describe('Rng says what is wrong', () => {
   }
 });
 
+describe('Rng.copy', () => {
+  it('goes on as the generator does, and leaves it where it is', () => {
+    const rng = new Rng(3);
+    rng.uint32();
+    const copy = rng.copy();
+    const drawn = draw(3, () => copy.uint32());
+    expect(draw(3, () => rng.uint32())).toEqual(drawn);
+  });
+});
+
 /** xoshiro's output function inverted: the s1 for which rotl(s1 * 5, 7) * 9 is 2^32 - 1. */
 function stateOfLastWord(): number {
   const product = Math.imul(-1, 0x38e38e39); // 1 / 9 modulo 2^32

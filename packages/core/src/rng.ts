@@ -157,6 +157,13 @@ export class Rng {
     return child;
   }
 
+  /** A generator that draws what this one would draw from here on, without advancing this one. */
+  copy(): Rng {
+    const copy = new Rng(0);
+    copy.restore(this.state());
+    return copy;
+  }
+
   /** The state, to store and give to {@link restore}. */
   state(): RngState {
     return [this.s[0]!, this.s[1]!, this.s[2]!, this.s[3]!];

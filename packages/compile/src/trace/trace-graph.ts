@@ -69,6 +69,7 @@ export interface Randomness {
   events: (
     | { rng: number; shape: number[]; make: (rng: Rng) => TypedArray }
     | { rng: number; split: string | number }
+    | { rng: number; copy: true }
   )[];
   values: Value[];
 }

@@ -34,6 +34,20 @@ export class TracedRng extends Rng {
     return new TracedRng(this.backend, random.generators++);
   }
 
+  override copy(): Rng {
+    const { random } = this.backend.graph;
+    random.events.push({ rng: this.id, copy: true });
+    return new TracedRng(this.backend, random.generators++);
+  }
+
+  override state(): never {
+    throw new TraceError('compile: the state of a generator is read while the function is traced.');
+  }
+
+  override restore(): never {
+    throw new TraceError('compile: the state of a generator is set while the function is traced.');
+  }
+
   override uint32(): number {
     throw new TraceError(
       'compile: random numbers are drawn while the function is traced; they would be the same at every run. ' +

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForwardContext } from '../forward-context';
 import type { Parameter } from '../parameter';
-import { Rng } from '../rng';
 import { BufferSnapshot } from '../train/buffer-snapshot';
 import { pullBack } from '../value-and-grad';
 import { customOp } from './custom-op';
@@ -33,7 +32,7 @@ export function checkpointed<I extends Inputs, T extends tf.Tensor>(
   );
   const names = given.map(([name]) => name);
   const inner = { ...context, gradientCheckpointing: false };
-  const randomState = context.rng?.state();
+  const rng = context.rng?.copy();
   const named = Object.fromEntries(variables.map((variable, i) => [`parameter ${i}`, variable]));
   return customOp<tf.Tensor>(
     { ...inputs, ...named },
@@ -43,8 +42,6 @@ export function checkpointed<I extends Inputs, T extends tf.Tensor>(
     },
     (dy, saved) => {
       const again = Object.fromEntries(names.map((name, i) => [name, saved[i]])) as I;
-      const rng = randomState && new Rng(0);
-      rng?.restore(randomState!);
       const leaves: [string, tf.Tensor][] = [
         ...names
           .map((name, i): [string, tf.Tensor] => [name, saved[i]!])

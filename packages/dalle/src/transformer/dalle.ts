@@ -195,8 +195,9 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     const { textDropRate } = this.config;
     if (!context?.training || textDropRate === 0) return undefined;
     const rng = requireRng(context, 'DALLE');
-    const kept = Array.from({ length: batch }, () => Number(!rng.bernoulli(textDropRate)));
-    return tf.tensor2d(kept, [batch, 1], 'int32');
+    return rng.tensor([batch, 1], (source) =>
+      Int32Array.from({ length: batch }, () => Number(!source.bernoulli(textDropRate))),
+    ) as tf.Tensor2D;
   }
 
   /** Vectors without positions of the start, a text and image tokens, or of image tokens alone. */

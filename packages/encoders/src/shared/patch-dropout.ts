@@ -33,10 +33,8 @@ export class PatchDropout extends Module {
     const patches = length - this.prefixTokens;
     const kept = Math.max(1, Math.floor(patches * (1 - this.rate)));
     return tf.tidy(() => {
-      const ids = tf.tensor2d(
-        this.choose(batch, length, kept, rng),
-        [batch, this.prefixTokens + kept],
-        'int32',
+      const ids = rng.tensor([batch, this.prefixTokens + kept], (source) =>
+        this.choose(batch, length, kept, source),
       );
       return embedding(tf.reshape(x, [batch * length, hiddenSize]), ids) as tf.Tensor3D;
     });

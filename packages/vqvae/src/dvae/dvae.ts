@@ -94,11 +94,11 @@ export class DVAE extends Module {
 }
 
 function gumbelNoise(shape: number[], rng: Rng): tf.Tensor {
-  const uniform = rng.uniformArray(tf.util.sizeFromShape(shape), 1e-10, 1); // not 0, which has no logarithm
-  return tf.tensor(
-    uniform.map((u) => -Math.log(-Math.log(u))),
-    shape,
-  );
+  const size = tf.util.sizeFromShape(shape);
+  return rng.tensor(shape, (source) => {
+    const uniform = source.uniformArray(size, 1e-10, 1); // not 0, which has no logarithm
+    return uniform.map((u) => -Math.log(-Math.log(u)));
+  });
 }
 
 /** `sum q ln q + ln codes`, mean over places. */

@@ -165,7 +165,10 @@ export class EMAVectorQuantizer extends Module implements Quantizer {
       let code = this.smoothed(size, sum);
       if (restartThreshold > 0) {
         const rng = requireRng(context, 'EMAVectorQuantizer: restartThreshold');
-        const drawn = tf.gather(rows, drawIndices(rows.shape[0], this.codebookSize, rng));
+        const indices = rng.tensor([this.codebookSize], (source) =>
+          drawIndices(rows.shape[0], this.codebookSize, source),
+        );
+        const drawn = tf.gather(rows, indices);
         const dead = tf.less(size, restartThreshold); // [codebookSize]
         const deadRow = tf.expandDims(dead, 1);
         size = tf.where(dead, tf.fill(size.shape, restartThreshold), size);

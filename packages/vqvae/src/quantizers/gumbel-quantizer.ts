@@ -121,8 +121,10 @@ export class GumbelQuantizer extends Module implements Quantizer {
   }
 
   private draw(logits: tf.Tensor2D, rng: Rng) {
-    const noise = rng.uniformArray(logits.size).map((u) => -Math.log(-Math.log(Math.max(u, 1e-20))));
-    const noisy = tf.div(tf.add(logits, tf.tensor(noise, logits.shape)), this.temperature);
+    const noise = rng.tensor(logits.shape, (source) =>
+      source.uniformArray(logits.size).map((u) => -Math.log(-Math.log(Math.max(u, 1e-20)))),
+    );
+    const noisy = tf.div(tf.add(logits, noise), this.temperature);
     const shares = tf.softmax(noisy) as tf.Tensor2D; // [rows, codebookSize]
     const nearest = withoutGradient(() => tf.argMax(noisy, 1) as tf.Tensor1D);
     const table = this.embed.weight.value as tf.Tensor as tf.Tensor2D;

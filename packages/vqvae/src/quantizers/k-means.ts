@@ -2,17 +2,10 @@ import { type Rng, segmentSum } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { nearestCode } from './nearest-code';
 
-/**
- * Indices of `count` of `size` things in random order, none of them a second time before each had its turn.
- *
- * @returns int32 [count]; the caller disposes it.
- */
-export function drawIndices(size: number, count: number, rng: Rng): tf.Tensor1D {
+/** Indices of `count` of `size` things in random order, none of them a second time before each had its turn. */
+export function drawIndices(size: number, count: number, rng: Rng): Int32Array {
   const order = rng.permutation(size);
-  return tf.tensor1d(
-    Int32Array.from({ length: count }, (_, i) => order[i % size]!),
-    'int32',
-  );
+  return Int32Array.from({ length: count }, (_, i) => order[i % size]!);
 }
 
 /** How many rows each code is nearest to, and their sum. */
@@ -36,7 +29,8 @@ export function kMeans(
   { iterations, rng }: { iterations: number; rng: Rng },
 ) {
   return tf.tidy(() => {
-    let centers = tf.gather(rows, drawIndices(rows.shape[0], count, rng));
+    // Not by `rng.tensor`: codes get their first values once, where a compiled function would do so at every run.
+    let centers = tf.gather(rows, tf.tensor1d(drawIndices(rows.shape[0], count, rng), 'int32'));
     let counts: tf.Tensor2D = tf.ones([count, 1]);
     for (let i = 0; i < iterations; i++) {
       [centers, counts] = tf.tidy(() => {
