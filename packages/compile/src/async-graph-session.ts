@@ -44,11 +44,15 @@ export class AsyncGraphSession extends FunctionGraph {
 
   private async prepare(): Promise<boolean> {
     if (!this.noteChanges() && this.session) return false;
-    await this.release();
-    const values = new Map(await Promise.all(this.constants.map(read)));
-    const { dialect } = this.runtime;
-    const { graph, outputNames } = this.lower(dialect, (capture) => values.get(capture)!);
-    this.session = await this.runtime.open(graph, outputNames);
+    const { session: before } = this;
+    this.session = undefined;
+    try {
+      const values = new Map(await Promise.all(this.constants.map(read)));
+      const { graph, outputNames } = this.lower(this.runtime.dialect, (capture) => values.get(capture)!);
+      this.session = await this.runtime.open(graph, outputNames);
+    } finally {
+      await before?.dispose(); // not earlier: a GPU forgets its programs when the last session goes
+    }
     return true;
   }
 

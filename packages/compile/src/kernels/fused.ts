@@ -157,7 +157,7 @@ const attention: TraceKernel = {
     const scale = node.attrs['scale'] as number;
     const [output, saved] = node.outputs as [Value, Value];
     const { inputs, attrs } = node;
-    if (dialect === 'onnxruntime' && !bias && !lowering.isUsed(saved)) {
+    if (dialect !== 'portable' && !bias && !lowering.isUsed(saved)) {
       const joined = ['query', 'key', 'value'].map((name) => beforeHeads(lowering, inputs[name]!));
       const causal = Boolean(attrs['causal']);
       const square = inputs['query']!.shape[2] === inputs['key']!.shape[2];

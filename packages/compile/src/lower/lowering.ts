@@ -3,10 +3,11 @@ import { type Dim, formatDim, isSymbolic } from '../trace/dim';
 import type { TraceGraph, TraceNode, Value } from '../trace/trace-graph';
 
 /**
- * Which operators a graph may use: those of ONNX alone, which every runtime has (`portable`), or ONNX Runtime's own
- * beside them, which are faster there.
+ * Which operators a graph may use: those of ONNX alone, which every runtime has (`portable`); ONNX Runtime's own beside
+ * them, which are faster there; or of its own only those that its WebGPU provider has too (`webgpu`), so that the GPU does
+ * all of the work.
  */
-export type Dialect = 'portable' | 'onnxruntime';
+export type Dialect = 'portable' | 'onnxruntime' | 'webgpu';
 
 /** A trace on its way to ONNX nodes. */
 export class Lowering {

@@ -65,7 +65,7 @@ const NEEDS: Record<NodeProvider, string> = {
     'npm rebuild onnxruntime-node --ignore-scripts=false.',
 };
 
-const DIALECTS: Record<NodeProvider, Dialect> = { cpu: 'onnxruntime', webgpu: 'portable', cuda: 'portable' };
+const DIALECTS: Record<NodeProvider, Dialect> = { cpu: 'onnxruntime', webgpu: 'webgpu', cuda: 'portable' };
 
 async function load(): Promise<Ort> {
   const name = 'onnxruntime-node'; // Not a literal: bundlers of web pages would look for it.

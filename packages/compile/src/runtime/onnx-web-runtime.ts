@@ -45,8 +45,7 @@ export function onnxWebRuntime({
     );
   const onGpu = executionProviders.includes('webgpu');
   return {
-    // The GPU has not all of ONNX Runtime's own operators: FusedMatMul is done by the processor, with copies there and back.
-    dialect: onGpu ? 'portable' : 'onnxruntime',
+    dialect: onGpu ? 'webgpu' : 'onnxruntime',
     async open(graph, outputNames) {
       const ort = await load(onGpu);
       if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = wasmPaths;
