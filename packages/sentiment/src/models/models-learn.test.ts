@@ -19,7 +19,7 @@ import { UnimodalLabelGenerator } from './unimodal-label-generator';
 // The score is the sum of what the three modalities say, each in a number that all steps of a sequence show with noise;
 // the text shows it in its tokens too.
 const SAMPLES = 64;
-const STEPS = 3;
+const STEPS = 2;
 const dims = { text: 3, audio: 2, vision: 2 };
 const sizes = { text: 8, audio: 8, vision: 8 };
 
