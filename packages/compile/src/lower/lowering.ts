@@ -5,7 +5,7 @@ import type { TraceGraph, TraceNode, Value } from '../trace/trace-graph';
 /**
  * Which operators a graph may use: those of ONNX alone, which every runtime has (`portable`); ONNX Runtime's own beside
  * them, which are faster there; or of its own only those that its WebGPU provider has too (`webgpu`), so that the GPU does
- * all of the work.
+ * the work.
  */
 export type Dialect = 'portable' | 'onnxruntime' | 'webgpu';
 
