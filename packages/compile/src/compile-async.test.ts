@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { BatchNorm2d, Parameter, Rng, TransformerBlock, useBackend } from '@crossmodal/core';
 import { expectClose, useSoftwareGpu } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { encode, train } from '../test/cases';
 import { compileAsync } from './compile-async';
 import { TraceError } from './errors';
@@ -142,6 +142,22 @@ describe('compileAsync', () => {
       runtime: onnxWebRuntime({ executionProviders: ['webgpu'] }),
     });
     await expect(gpu(x())).rejects.toThrow(/^compile: onnxruntime-web cannot open a graph on webgpu: /);
+  });
+
+  it('says which package is missing', async () => {
+    for (const [name, make] of [
+      ['onnxruntime-node', onnxNodeRuntime],
+      ['onnxruntime-web', onnxWebRuntime],
+    ] as const) {
+      vi.doMock(name, () => {
+        throw new Error('it is not there');
+      });
+      const compiled = compileAsync((a: tf.Tensor2D) => tf.relu(a), { runtime: make() });
+      await expect(compiled(x())).rejects.toThrow(
+        new RegExp(`^compile: ${name} cannot be loaded \\(.*\\)\\. npm install ${name}$`, 's'),
+      );
+      vi.doUnmock(name);
+    }
   });
 
   it('says how large weights may be', async () => {
