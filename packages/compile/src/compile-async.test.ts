@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { encode, train } from '../test/cases';
 import { compileAsync } from './compile-async';
 import { TraceError } from './errors';
+import type { AsyncRuntime } from './runtime/async-runtime';
 import { onnxNodeRuntime } from './runtime/onnx-node-runtime';
 import { onnxWebRuntime } from './runtime/onnx-web-runtime';
 
@@ -124,6 +125,32 @@ describe('compileAsync', () => {
     await expect(failing(given)).rejects.toThrow('no room');
     given.dispose();
     expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('releases graphs that leave, and in the end all', async () => {
+    let [opened, released] = [0, 0];
+    const counting: AsyncRuntime = {
+      ...runtime,
+      async open(...given) {
+        const session = await runtime.open(...given);
+        opened++;
+        return {
+          run: (...inputs) => session.run(...inputs),
+          async dispose() {
+            released++;
+            await session.dispose();
+          },
+        };
+      },
+    };
+    const compiled = compileAsync((a: tf.Tensor2D) => tf.relu(a), { runtime: counting, maxSignatures: 2 });
+    const results = await Promise.all([1, 2, 3, 1].map((rows) => compiled(x(rows))));
+    expect([opened, released, compiled.compilations]).toEqual([4, 2, 4]);
+    expect(results.map(({ shape }) => shape[0])).toEqual([1, 2, 3, 1]);
+    const last = compiled(x(1));
+    await compiled.dispose(); // after the run
+    expectClose(await last, tf.relu(x(1)).dataSync());
+    expect([opened, released]).toEqual([4, 4]);
   });
 
   it('says what cannot be opened', async () => {
