@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError, ConfigError } from '@crossmodal/core';
 
@@ -7,11 +7,17 @@ import { CheckpointError, ConfigError } from '@crossmodal/core';
  * Begins a run in a folder, or goes on with the one that is there.
  *
  * @param fresh Whether what is there is thrown away.
- * @throws ConfigError when that has another recipe.
+ * @throws ConfigError when that has another recipe; when there is something else than a run, which is not thrown away.
  */
 export async function beginRun(folder: string, recipe: object, fresh: boolean): Promise<void> {
-  if (fresh) await rm(folder, { recursive: true, force: true });
   const path = join(folder, 'recipe.json');
+  if (fresh && existsSync(folder)) {
+    if (!existsSync(path) && (await readdir(folder)).length > 0)
+      throw new ConfigError(
+        `${folder} holds something else than a run; --fresh does not remove it. Take another with --out <folder>.`,
+      );
+    await rm(folder, { recursive: true });
+  }
   const json = JSON.stringify(recipe, null, 2);
   if (existsSync(path)) {
     if ((await readFile(path, 'utf8')) === json) return;

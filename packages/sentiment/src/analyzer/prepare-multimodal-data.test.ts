@@ -99,6 +99,9 @@ describe('prepareMultimodalData', () => {
         'Nothing can be learned from them; to evaluate on them, pass allowOneClass: true.',
     );
     expect(prepare({ allowOneClass: true }, same).length).toBe(3);
+    expect(() => prepare({ sampling: 'weighted' })).toThrow(
+      "prepareMultimodalData: sampling: expected 'each' or 'balanced', received weighted.",
+    );
     expect(() => prepare({ sampling: 'balanced' })).toThrow(
       "prepareMultimodalData: sampling: 'balanced' needs classes, and rng: new Rng(seed).",
     );

@@ -78,6 +78,10 @@ export function prepareMultimodalData(
   }
   const dataset = arrayDataset(samples);
   if (sampling === 'each') return sentimentBatches(dataset, processors, batches);
+  if (sampling !== 'balanced')
+    throw new ConfigError(
+      `prepareMultimodalData: sampling: expected 'each' or 'balanced', received ${sampling}.`,
+    );
   if (!batches.rng || task === 'regression')
     throw new ConfigError(
       "prepareMultimodalData: sampling: 'balanced' needs classes, and rng: new Rng(seed).",
