@@ -3,6 +3,7 @@ import { type GraphBuilder, OPSET, type ValueSpec } from '@crossmodal/onnx-graph
 import * as tf from '@tensorflow/tfjs-core';
 import { onnxEngine } from '../runtime/onnx-engine';
 import { compareOutputs, type OutputDifference } from './compare-outputs';
+import { foldWeights } from './fold-weights';
 import { halveWeights } from './half-weights';
 import { type ExampleInputs, forwardOf, type OnnxModelOptions, onnxModel } from './onnx-model';
 import { quantizeDynamic } from './quantize-dynamic';
@@ -74,7 +75,11 @@ export function onnxGraph(module: Module, exampleInputs: ExampleInputs, options:
     throw new ConfigError(
       `exportONNX: dtype: expected one of ${Object.keys(SHRINK).join(', ')}, received ${dtype}.`,
     );
-  const shrink = SHRINK[dtype]();
+  const make = SHRINK[dtype]();
+  const shrink = (graph: GraphBuilder) => {
+    foldWeights(graph);
+    make(graph);
+  };
   const traced = onnxModel(module, exampleInputs, options);
   const graph = traced.fileGraph();
   shrink(graph);
