@@ -85,11 +85,11 @@ const resizeGrad = (
     const plain = { ...attrs, halfPixelCenters: false };
     const [height, width] = knownSizes(output!.shape, kernelName);
     const [fromHeight, fromWidth] = knownSizes(inputs['dy']!.shape, kernelName);
-    const [batch, , , channels] = output!.shape as [Dim, Dim, Dim, number];
+    const [batch, , , channels] = output!.shape as [Dim, Dim, Dim, Dim];
     const turned = (size: number, by: number) => turnedMatrix(graph, matrix(size, by, plain), by, size);
-    const rows = lowering.reshape(dy!, [batch, fromHeight, fromWidth * channels]);
+    const rows = lowering.reshape(dy!, [batch, fromHeight, -1]);
     const tall = graph.op('MatMul', [turned(height, fromHeight), rows]);
-    const columns = graph.op('Reshape', [tall, graph.ints([-1, fromWidth, channels])]);
+    const columns = lowering.reshape(tall, [-1, fromWidth, channels]);
     return lowering.reshape(graph.op('MatMul', [turned(width, fromWidth), columns]), output!.shape);
   },
 });

@@ -60,6 +60,11 @@ export class TraceBackend extends KernelBackend {
   }
 
   recordAssign(variable: Variable, to: TensorInfo): void {
+    if (this.values.has(variable.dataId))
+      throw new TraceError(
+        'compile: a variable that is made while the function is traced is assigned to. Make it before: an optimizer ' +
+          'has its variables after a first step.',
+      );
     const value = this.valueFor(to);
     const capture = this.capture(variable, variable);
     this.graph.assigned = this.graph.assigned.filter((a) => a.capture !== capture);
