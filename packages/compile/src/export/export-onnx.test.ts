@@ -9,6 +9,7 @@ import {
   Linear,
   Module,
   ModuleList,
+  Parameter,
   Rng,
   TransformerBlock,
   useBackend,
@@ -189,6 +190,60 @@ describe('exportONNX', () => {
       attention_mask: int64(input.attentionMask),
     });
     expectClose(values(logits), encoder.forward(input).logits.dataSync(), { absolute: 1e-5 });
+  });
+
+  it('quantises a table of embeddings that gives the logits too', async () => {
+    class Tied extends Module {
+      readonly tokens = new Embedding(50, 40, { rng: new Rng(5) });
+      forward(ids: tf.Tensor1D) {
+        return tf.tidy(() => {
+          const x = this.tokens.forward(ids) as tf.Tensor2D;
+          return tf.matMul(x, this.tokens.weight.value as tf.Tensor2D, false, true);
+        });
+      }
+    }
+    const tied = new Tied();
+    const ids = tf.tensor1d([3, 49, 0, 7], 'int32');
+    const { model, report } = toONNX(tied, [ids], { dtype: 'int8', inputNames: ['ids'], outputNames: ['y'] });
+    expect(report.difference!.largestDifference).toBeLessThan(0.02);
+    const session = await InferenceSession.create(model);
+    const { y } = await session.run({ ids: int64(ids) });
+    const expected = tied.forward(ids);
+    expectClose(values(y), expected.dataSync(), { absolute: 0.02 * tf.max(tf.abs(expected)).dataSync()[0]! });
+    // The table twice, by rows and turned, and nothing of float32 but scales.
+    expect(model.byteLength).toBeLessThan(2 * 50 * 40 + 3000);
+  });
+
+  it('keeps weights that halves cannot hold', async () => {
+    const large = new Linear(32, 33, { rng: new Rng(1) });
+    large.weight.assign(tf.mul(large.weight.value, 1e6));
+    const x = tf.ones([2, 32]);
+    const { model, report } = toONNX(large, [x], { dtype: 'float16', outputNames: ['y'] });
+    expect(report.difference).toEqual({ largestDifference: 0, meanCosine: 1 });
+    const session = await InferenceSession.create(model);
+    const { y } = await session.run({
+      input_0: new Tensor('float32', x.dataSync() as Float32Array, [2, 32]),
+    });
+    expectClose(values(y), large.forward(x).dataSync(), { relative: 1e-5 });
+  });
+
+  it('keeps a filter that is used twice as it is', async () => {
+    class Twice extends Module {
+      readonly weight = new Parameter(tf.randomNormal([3, 3, 2, 2], 0, 1, 'float32', 4) as tf.Tensor);
+      forward(x: tf.Tensor4D) {
+        return tf.tidy(() => {
+          const weight = this.weight.value as tf.Tensor4D;
+          return tf.add(tf.conv2d(tf.conv2d(x, weight, 1, 'same'), weight, 1, 'same'), tf.sum(weight));
+        });
+      }
+    }
+    const twice = new Twice();
+    const x = tf.randomNormal([1, 5, 4, 2], 0, 1, 'float32', 5) as tf.Tensor4D;
+    const { model } = toONNX(twice, [x], { channelsFirst: ['input_0'], outputNames: ['y'] });
+    const session = await InferenceSession.create(model);
+    const planes = tf.transpose(x, [0, 3, 1, 2]).dataSync() as Float32Array;
+    const { y } = await session.run({ input_0: new Tensor('float32', planes, [1, 2, 5, 4]) });
+    expectClose(values(y), twice.forward(x).dataSync(), { absolute: 1e-4 });
   });
 
   it('exports any function of the module', async () => {
