@@ -1,10 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Rng } from '@crossmodal/core';
 import { type SampleSource, samples } from '@crossmodal/data';
-import { build } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SentimentSample } from '../sentiment-sample';
 import { csvSentiment } from './csv-sentiment';
@@ -316,25 +314,4 @@ describe('csvSentiment and jsonlSentiment', () => {
       'labelResultAll.txt" is not a file',
     );
   });
-});
-
-it('a bundle for browsers holds nothing of Node, and says so when files are asked for', async () => {
-  const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const result = await build({
-    stdin: {
-      contents: ['mvsa-samples', 'csv-sentiment', 'sims-samples']
-        .map((name) => `export * from './${name}';`)
-        .join('\n'),
-      resolveDir: here('.'),
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['crossmodal-source', 'browser'],
-    logLevel: 'error',
-  });
-  const code = result.outputFiles[0]!.text;
-  expect(code).not.toMatch(/["'`]node:/);
-  expect(code).toContain('a browser opens no paths');
 });
