@@ -1,5 +1,6 @@
 import '@crossmodal/backend-onnx';
 import { type Module, Rng, useBackend, valueAndGrad } from '@crossmodal/core';
+import { EMAVectorQuantizer } from '@crossmodal/vqvae';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile } from './compile';
@@ -74,6 +75,30 @@ describe.each(Object.entries(modelCases))('%s, compiled', (_, tested) => {
     const received = await resultsOf(tested, asGraph);
     for (const [i, values] of expected.entries()) expectNear(received[i]!, values, tested.share);
     expect(compiled.compilations).toBe(1);
+    compiled.dispose();
+  });
+});
+
+describe('an EMAVectorQuantizer that takes its first codes from a batch', () => {
+  beforeAll(() => useBackend('onnx'));
+
+  it('says that this cannot be recorded, and is compiled once it has them', () => {
+    const quantizer = new EMAVectorQuantizer({
+      codebookSize: 4,
+      dim: 3,
+      kMeansIterations: 2,
+      rng: new Rng(1),
+    });
+    const x = tf.tensor2d(new Rng(2).normalArray(24), [8, 3]);
+    const step = (x: tf.Tensor2D, rng: Rng) => quantizer.forward(x, { training: true, rng }).loss;
+    const compiled = compile(step);
+    expect(() => compiled(x, new Rng(3))).toThrow(
+      'compile: random numbers are drawn while the function is traced; they would be the same at every run.',
+    );
+    step(x, new Rng(3));
+    const codes = quantizer.embed.value.dataSync();
+    compiled(x, new Rng(4));
+    expect(quantizer.embed.value.dataSync()).not.toEqual(codes);
     compiled.dispose();
   });
 });

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CLIP, clipLoss, sigLIPLoss } from '@crossmodal/clip';
-import { type ForwardContext, type Module, Rng, softmaxCrossEntropy } from '@crossmodal/core';
+import {
+  checkpointedBlock,
+  type ForwardContext,
+  type Module,
+  ModuleList,
+  Rng,
+  softmaxCrossEntropy,
+  TransformerBlock,
+} from '@crossmodal/core';
 import { DALLE, type DALLEOptions, dalleLoss } from '@crossmodal/dalle';
 import {
   ALIGNVisionModel,
@@ -15,7 +23,7 @@ import {
   ViTForImageClassification,
 } from '@crossmodal/encoders';
 import { createFusion, FusionClassifier, type FusionStrategy } from '@crossmodal/fusion';
-import { VQGAN, VQVAE } from '@crossmodal/vqvae';
+import { DVAE, logitLaplaceLoss, VQGAN, VQVAE } from '@crossmodal/vqvae';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A model with what goes in, and one number by which it could be trained. */
@@ -236,6 +244,36 @@ export const modelCases: Record<string, ModelCase> = {
   'fusion by co-attention': fusion('coAttention', { hiddenSize: 8, numHeads: 2, numLayers: 1 }),
   'fusion by tensors': fusion('tensor'),
   'fusion by experts': fusion('mixtureOfExperts', { jitter: 0.1 }),
+  dVAE: {
+    make: async () =>
+      new DVAE({
+        inputChannels: 3,
+        hiddenSize: 4,
+        vocabSize: 11,
+        numGroups: 4,
+        numBlocksPerGroup: 1,
+        rng: new Rng(1),
+      } as never),
+    input: () => ({ pixelValues: tf.sigmoid(pixels(2, 8)) }),
+    loss(model: DVAE, input: { pixelValues: tf.Tensor4D }, context) {
+      const { stats, klDivergence } = model.forward(input, context);
+      return tf.add(logitLaplaceLoss(stats, input.pixelValues), klDivergence) as tf.Scalar;
+    },
+  },
+  'blocks that are computed again in the backward pass': {
+    make: async () => {
+      const rng = new Rng(1);
+      const block = () => new TransformerBlock({ hiddenSize: 8, numHeads: 2, dropout: 0.3, rng });
+      return new ModuleList([block(), block()]);
+    },
+    input: () => ({ x: tf.squeeze(pixels(1, 2, 5, 8), [0]) }),
+    loss(blocks: ModuleList<TransformerBlock>, { x }: { x: tf.Tensor3D }, context) {
+      const again = { ...context, gradientCheckpointing: true };
+      let y = x;
+      for (const block of blocks) y = checkpointedBlock(block, y, {}, again);
+      return digest(y);
+    },
+  },
   'patches left out': {
     make: async () => new PatchDropout(0.5, { prefixTokens: 1 }),
     input: () => ({ x: tf.squeeze(pixels(1, 2, 7, 4), [0]) }),

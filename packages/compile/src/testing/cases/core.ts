@@ -14,6 +14,7 @@ import {
   type GeluVariant,
   gelu,
   globalAveragePool,
+  globalNorm,
   groupNorm,
   l2Normalize,
   layerNorm,
@@ -34,7 +35,6 @@ import {
   squeezeExcite,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { globalNorm } from '../../../../core/src/optim/global-norm';
 import { between, type CaseFunction, cases, floats, given, ints, type KernelCase } from '../kernel-case';
 
 type T = tf.Tensor;

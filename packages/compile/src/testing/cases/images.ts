@@ -74,7 +74,7 @@ export const imageCases: KernelCase[] = [
           ...more,
         });
         return cases(
-          `conv2d and its gradients, dilation ${dilation}, stride ${stride}, padding ${padding}`,
+          `conv2d, dilation ${dilation}, stride ${stride}, padding ${padding}`,
           (x: T4, f: T4) => kernel('Conv2D', { x, filter: f }, attrs({})),
           [[floats([2, 8, 9, 3]), floats([3, 2, 3, 4])]],
           LOOSE,
