@@ -84,6 +84,27 @@ describe('classify', () => {
   });
 });
 
+describe('export', () => {
+  it('writes a folder for transformers.js, and says what its weights change', async () => {
+    const to = join(folder, 'exported');
+    const { code, out } = await call('export', to, '-m', model, '--dtype', 'float32, int8');
+    expect(code).toBe(0);
+    const names = ['model', 'vision_model', 'text_model'].flatMap((n) => [
+      `${n}.onnx`,
+      `${n}_quantized.onnx`,
+    ]);
+    expect(readdirSync(join(to, 'onnx')).sort()).toEqual([...names].sort());
+    expect(readdirSync(to)).toContain('tokenizer.json');
+    const lines = out.trim().split('\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(names.map((name) => `onnx/${name}`));
+    expect(lines[0]).toMatch(/^onnx\/model\.onnx +0\.1 MB$/);
+    expect(lines[1]).toMatch(/ MB {2}cosine to float32: [01]\.\d{5}$/);
+    const wrong = await call('export', to, '-m', model, '--dtype', 'int4');
+    expect(wrong).toMatchObject({ code: 1, out: '' });
+    expect(wrong.err).toContain('expected some of float32, float16, int8, received int4.');
+  });
+});
+
 describe('embed and search', () => {
   it('writes vectors of pictures and texts with their names', async () => {
     const texts = join(folder, 'texts.txt');

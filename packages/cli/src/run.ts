@@ -2,6 +2,7 @@ import { isCrossmodalError } from '@crossmodal/core';
 import { Command, CommanderError } from 'commander';
 import { addClassify } from './commands/classify';
 import { addEmbed } from './commands/embed';
+import { addExport } from './commands/export';
 import { addInspect } from './commands/inspect';
 import { addSearch } from './commands/search';
 import { addTrain } from './commands/train';
@@ -19,7 +20,7 @@ export type ExitCode = 0 | 1 | 2 | 130;
  */
 export async function run(args: readonly string[], io: CommandIO): Promise<ExitCode> {
   const program = new Command('crossmodal')
-    .description('Multimodal models on the command line: classify, embed, search, train and inspect.')
+    .description('Multimodal models on the command line: classify, embed, search, train, export and inspect.')
     .addHelpText(
       'after',
       `
@@ -33,7 +34,7 @@ Exit codes: 0 done, 1 failed, 2 asked for something that is not there, 130 stopp
       writeErr: (text) => io.stderr.write(text),
     })
     .exitOverride();
-  for (const add of [addClassify, addEmbed, addSearch, addTrain, addInspect]) {
+  for (const add of [addClassify, addEmbed, addSearch, addTrain, addExport, addInspect]) {
     const command = add(program, io);
     command
       .configureOutput(program.configureOutput())
