@@ -5,6 +5,7 @@ import type { FileContents, FolderHandle, PretrainedSource, SaveOptions } from '
 import { loadWeights, openPretrained, openWeights, saveModelFiles } from '@crossmodal/hub';
 import * as tf from '@tensorflow/tfjs-core';
 import type { SentimentInput } from '../sentiment-sample';
+import { checkFusion, checkLateFusion, checkSettings } from './analyzer-checks';
 import { analyzerFiles } from './analyzer-files';
 import type { AudioEncoder } from './audio-encoder';
 import { type FreezeOptions, freezeLowerLayers } from './freeze-options';
@@ -282,46 +283,4 @@ export class MultimodalSentimentAnalyzer extends Module {
     if (mask.rank === 2 && mask.shape[1] === length) return { features, mask: mask as tf.Tensor2D };
     return { features, mask: tf.tile(tf.expandDims(present, 1), [1, length]) as tf.Tensor2D };
   }
-}
-
-function checkSettings({ labels, task, features }: SentimentSettings & { labels: readonly string[] }): void {
-  const what = 'MultimodalSentimentAnalyzer';
-  const oneOf = (key: string, value: unknown, known: readonly string[]) => {
-    if (!known.includes(value as string))
-      throw new ConfigError(`${what}: ${key}: expected ${known.join(' or ')}, received ${value}.`);
-  };
-  oneOf('task', task, ['classification', 'regression']);
-  oneOf('features', features, ['sequence', 'pooled']);
-  if (labels.length < 2 || new Set(labels).size < labels.length)
-    throw new ConfigError(
-      `${what}: labels: expected two or more different names, received ${labels.join(', ') || 'none'}.`,
-    );
-}
-
-function checkFusion(fusion: Fusion, dims: Readonly<Record<string, number>>): void {
-  const list = (sizes: Readonly<Record<string, number>>) =>
-    Object.entries(sizes)
-      .map(([name, size]) => `${name} (${size})`)
-      .sort()
-      .join(', ') || 'none';
-  if (list(dims) !== list(fusion.dims))
-    throw new ConfigError(
-      `MultimodalSentimentAnalyzer: fusion: the encoders are ${list(dims)}, the fusion is of ${list(fusion.dims)}.`,
-    );
-}
-
-function checkLateFusion(
-  { outputDim }: LateFusion,
-  task: 'classification' | 'regression',
-  labels: readonly string[],
-): void {
-  const what = 'MultimodalSentimentAnalyzer: fusion';
-  if (task === 'regression')
-    throw new ConfigError(
-      `${what}: late fusion mixes probabilities of classes, and a regression has none. Take another, such as gated.`,
-    );
-  if (outputDim !== labels.length)
-    throw new ConfigError(
-      `${what}: expected outputDim ${labels.length} of late fusion, one for each label, received ${outputDim}.`,
-    );
 }
