@@ -1,30 +1,21 @@
-import {
-  arrayDataset,
-  confusionMatrix,
-  DataLoader,
-  type Module,
-  pearsonCorrelation,
-  Rng,
-  type StateDict,
-} from '@crossmodal/core';
-import { Augmenter, augmentPicture, type PictureStack } from '@crossmodal/emoji-clip';
-import type { Contribution } from '@crossmodal/fusion';
-import { contribution } from '@crossmodal/fusion';
-import type { MultimodalSentimentAnalyzer, SentimentBatch, SentimentInputs } from '@crossmodal/sentiment';
+import { confusionMatrix, type Module, pearsonCorrelation, Rng, type StateDict } from '@crossmodal/core';
+import { Augmenter, type PictureStack } from '@crossmodal/emoji-clip';
+import { type Contribution, contribution } from '@crossmodal/fusion';
+import type { MultimodalSentimentAnalyzer } from '@crossmodal/sentiment';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   LABELS,
   type PictureSentence,
   type PictureSentenceData,
-  sentenceFor,
   type TestSet,
   testSets,
 } from '../data/picture-sentences';
 import { bootstrap, type Interval, meanOf } from '../measure/bootstrap';
 import { classesOf, probabilitiesOf } from '../measure/probabilities';
 import { createPictureModel, createTowerModel, type ModelKind, type Tower } from '../models';
-import type { Recipe, TrainingRecipe } from '../recipe';
+import type { Recipe } from '../recipe';
 import { type RunContext, trainStage } from '../train-stage';
+import { inputsOf, ownScore, trainingData } from './picture-inputs';
 
 /** How well a model does on a test set. */
 export interface ModelFigures {
@@ -39,7 +30,7 @@ export interface TestFigures {
   count: number;
   /** Emoji in it: what intervals are drawn over. */
   emoji: number;
-  /** Saying always the class that training has most. */
+  /** Saying always the class that the test has most. */
   majority: number;
   /** How well each tower guesses its own ratings, Pearson's r: what there is to be brought together. */
   towers: Record<Tower, number>;
@@ -157,90 +148,10 @@ export async function runPictureSentences(
   };
 }
 
-/** Every drawing of training once an epoch, changed at random, with a sentence composed for it. */
-function trainingData(
-  kind: ModelKind,
-  model: MultimodalSentimentAnalyzer,
-  data: PictureSentenceData,
-  augmenter: Augmenter,
-  { batchSize }: TrainingRecipe,
-  { pictures, seed }: Recipe,
-): DataLoader<number, SentimentBatch> {
-  const { imageSize } = pictures;
-  return new DataLoader(arrayDataset([...data.training.concepts.keys()]), {
-    batchSize,
-    shuffle: true,
-    dropLast: true,
-    rng: new Rng(seed).split('picture sentences'),
-    collate: async (chosen, { rng }) => {
-      const pixels = kind === 'text' ? undefined : augmenter.augment(chosen, rng!.split('pixels').state());
-      const sentences = chosen.map((picture) => sentenceFor(picture, data.training, data, data.words, rng!));
-      return {
-        ...(kind !== 'image' && textInputs(model, sentences)),
-        ...(pixels && { pixelValues: tf.tensor4d(await pixels, [chosen.length, imageSize, imageSize, 3]) }),
-        labels:
-          model.task === 'regression'
-            ? tf.tensor1d(sentences.map((one) => standardScore(kind, one, data)))
-            : tf.tensor1d(
-                sentences.map(({ label }) => label),
-                'int32',
-              ),
-      };
-    },
-  });
-}
-
 const other = (tower: Tower): Tower => (tower === 'text' ? 'image' : 'text');
 
 function towerOf(tower: Tower, { textEncoder, visionEncoder }: MultimodalSentimentAnalyzer): Module {
   return tower === 'text' ? textEncoder! : visionEncoder!;
-}
-
-/** The rating of a sample's text, or of its picture. */
-function ownScore(kind: ModelKind, { textScore, pictureScore }: PictureSentence): number {
-  return kind === 'text' ? textScore : pictureScore;
-}
-
-/** What a tower learns: its own rating, of about spread 1. */
-function standardScore(kind: ModelKind, sentence: PictureSentence, { blend }: PictureSentenceData): number {
-  return ownScore(kind, sentence) / (kind === 'text' ? blend.textSpread : blend.pictureSpread);
-}
-
-/** Samples as a model of that kind takes them, pictures as they are. */
-function inputsOf(
-  kind: ModelKind,
-  model: MultimodalSentimentAnalyzer,
-  sentences: readonly PictureSentence[],
-  stack: PictureStack,
-  imageSize: number,
-): SentimentInputs {
-  return {
-    ...(kind !== 'image' && textInputs(model, sentences)),
-    ...(kind !== 'text' && {
-      pixelValues: plainPictures(
-        sentences.map(({ picture }) => picture),
-        stack,
-        imageSize,
-      ),
-    }),
-  };
-}
-
-function textInputs(model: MultimodalSentimentAnalyzer, sentences: readonly PictureSentence[]) {
-  const { inputIds, attentionMask, shape } = model.processors.tokenizer!.tokenize(
-    sentences.map(({ text }) => text),
-  );
-  return {
-    inputIds: tf.tensor2d(inputIds, shape, 'int32'),
-    attentionMask: tf.tensor2d(attentionMask, shape, 'int32'),
-  };
-}
-
-function plainPictures(pictures: readonly number[], stack: PictureStack, size: number): tf.Tensor4D {
-  const pixels = new Float32Array(pictures.length * size * size * 3);
-  for (const [i, picture] of pictures.entries())
-    augmentPicture(stack, picture, pixels, i * size * size * 3, size);
-  return tf.tensor4d(pixels, [pictures.length, size, size, 3]);
 }
 
 function testFigures(
