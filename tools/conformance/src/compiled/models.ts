@@ -38,7 +38,7 @@ export interface ModelCase {
   share?: number;
 }
 
-const folder = (path: string) => fileURLToPath(new URL(`../../../${path}/`, import.meta.url));
+const folder = (path: string) => fileURLToPath(new URL(`../../../../packages/${path}/`, import.meta.url));
 const json = (path: string) => JSON.parse(readFileSync(`${folder(path)}config.json`, 'utf8'));
 const pixels = (batch: number, height: number, width = height, channels = 3) =>
   tf.tensor4d(new Rng(5).normalArray(batch * height * width * channels), [batch, height, width, channels]);

@@ -1,11 +1,10 @@
 import '@crossmodal/backend-onnx';
+import { compile, compileLoss } from '@crossmodal/compile';
 import { type Module, Rng, useBackend, valueAndGrad } from '@crossmodal/core';
 import { EMAVectorQuantizer } from '@crossmodal/vqvae';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile } from './compile';
-import { compileLoss } from './compile-loss';
-import { type ModelCase, modelCases } from './testing/models';
+import { type ModelCase, modelCases } from './models';
 
 type Values = Record<string, ArrayLike<number>>;
 const read = (tensors: Iterable<readonly [string, tf.Tensor]>): Values =>
