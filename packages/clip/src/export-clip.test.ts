@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Rng, useBackend } from '@crossmodal/core';
-import { CLIPVisionTransformer } from '@crossmodal/encoders';
 import { CLIPImageProcessor, trainByteLevelBPE } from '@crossmodal/processing';
 import { expectClose } from '@crossmodal/test-utils';
 import {
@@ -24,7 +23,7 @@ import { encodeImages, encodeTexts } from './encode-batches';
 import { type ExportedCLIP, exportCLIP } from './export-clip';
 import { loadCLIP } from './load-clip';
 import { logitsPerImage } from './logits-per-image';
-import { clipViTB32 } from './presets';
+import { ResidualVisionEncoder } from './residual-vision-encoder';
 
 const published = fileURLToPath(new URL('../golden/whole-path/', import.meta.url));
 const LABELS = ['cat', 'a dog', 'no'];
@@ -139,10 +138,15 @@ describe('exportCLIP', () => {
       padToken: '<pad>',
     });
     const rng = new Rng(4);
-    const { visionConfig } = clipViTB32.config;
-    const size = { hiddenSize: 64, intermediateSize: 96, numHiddenLayers: 1, numAttentionHeads: 2 } as const;
     const clip = new CLIP({
-      visionEncoder: new CLIPVisionTransformer({ ...visionConfig, ...size, imageSize: 8, patchSize: 4, rng }),
+      visionEncoder: new ResidualVisionEncoder({
+        imageSize: 16,
+        stages: [
+          { channels: 12, blocks: 1 },
+          { channels: 20, blocks: 1 },
+        ],
+        rng,
+      }),
       textEncoder: new BagOfTokensEncoder({
         vocabSize: tokenizer.vocabSize,
         hiddenSize: 48,
@@ -153,7 +157,7 @@ describe('exportCLIP', () => {
       rng,
     });
     const imageProcessor = new CLIPImageProcessor({
-      size: { width: 8, height: 8 },
+      size: { width: 16, height: 16 },
       cropSize: null,
     });
     const files = {
@@ -175,7 +179,7 @@ describe('exportCLIP', () => {
       ),
     );
     expect(reports['onnx/model_quantized.onnx']!.bytes).toBeLessThan(0.6 * reports['onnx/model.onnx']!.bytes);
-    const image = noise(8, 8);
+    const image = noise(16, 16);
     const texts = LABELS.map((label) => `a photo of ${label}`);
     const expected = softmax(await ourLogits(model, image, texts));
     expectClose(await theirScores('own', image, 'fp32'), expected, { absolute: 1e-4 });
