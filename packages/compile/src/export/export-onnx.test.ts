@@ -19,7 +19,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportONNX } from './export-onnx';
-import { type ToONNXOptions, toONNX } from './to-onnx';
+import { assertFits, type ToONNXOptions, toONNX } from './to-onnx';
 
 interface Input {
   inputIds: tf.Tensor2D;
@@ -304,6 +304,11 @@ describe('exportONNX', () => {
       );
     expect(() => toONNX(encoder, [tf.ones([2]), rng], { forward: noisy })).toThrow(
       'exportONNX: the function draws random numbers. Export it without training: true.',
+    );
+    expect(() => assertFits({ constantBytes: 2 ** 31 - 2 ** 26 })).not.toThrow();
+    expect(() => assertFits({ constantBytes: 2.5 * 2 ** 30 })).toThrow(
+      'exportONNX: the weights have 2.5 GiB, and one file of this format holds less than 2. In Node, exportONNX writes them ' +
+        "beside it; or take dtype 'float16' or 'int8'.",
     );
     class Empty extends Module {}
     expect(() => toONNX(new Empty(), [tf.ones([2])])).toThrow(

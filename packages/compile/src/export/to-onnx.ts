@@ -57,16 +57,22 @@ const NODES = 2 ** 25;
  */
 export function toONNX(module: Module, exampleInputs: ExampleInputs, options: ToONNXOptions = {}): ONNXFile {
   const { graph, info, report } = onnxGraph(module, exampleInputs, options);
-  if (isTooLarge(graph))
-    throw new ConfigError(
-      `exportONNX: the model has ${(graph.constantBytes / 2 ** 30).toFixed(1)} GiB, and no file of this format 2 or ` +
-        "more. In Node, exportONNX writes the weights beside it; or take dtype 'float16' or 'int8'.",
-    );
+  assertFits(graph);
   const model = graph.finish(info);
   return { model, report: { ...report, bytes: model.byteLength } };
 }
 
-export const isTooLarge = (graph: GraphBuilder): boolean => graph.constantBytes + NODES > GREATEST_FILE;
+export const isTooLarge = ({ constantBytes }: Pick<GraphBuilder, 'constantBytes'>): boolean =>
+  constantBytes + NODES > GREATEST_FILE;
+
+/** @throws ConfigError for a model that no single file can hold. */
+export function assertFits(graph: Pick<GraphBuilder, 'constantBytes'>): void {
+  if (!isTooLarge(graph)) return;
+  throw new ConfigError(
+    `exportONNX: the weights have ${(graph.constantBytes / 2 ** 30).toFixed(1)} GiB, and one file of this format holds ` +
+      "less than 2. In Node, exportONNX writes them beside it; or take dtype 'float16' or 'int8'.",
+  );
+}
 
 /** The graph of the file with everything that is said about it but its size. */
 export function onnxGraph(module: Module, exampleInputs: ExampleInputs, options: ToONNXOptions) {
