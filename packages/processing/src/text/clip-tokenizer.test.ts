@@ -96,6 +96,11 @@ describe('CLIPTokenizer', () => {
     expect(process.cpuUsage(start).user).toBeLessThan(4e6); // microseconds; half a second where nothing else runs
   });
 
+  it('gives a byte order mark back', () => {
+    for (const x of ['\ufeff', 'a \ufeff', '\ufeffb'])
+      expect(tokenizer.decode(tokenizer.encode(x)).replaceAll(' ', '')).toBe(x.replaceAll(' ', ''));
+  });
+
   it('takes any string, and gives back the cleaned text but for spaces', () => {
     const wellFormed = (text: string) =>
       new TextDecoder('utf-8', { ignoreBOM: true }).decode(new TextEncoder().encode(text));

@@ -130,6 +130,10 @@ export class CLIPTokenizer implements Tokenizer {
       assertTokenId(ids[i]!, this.vocabSize, `CLIPTokenizer.decode: ids[${i}]`);
       if (ids[i] !== this.bosTokenId) text.push(ids[i]!);
     }
-    return this.model.decode(text, 'CLIPTokenizer.decode').trimEnd();
+    const decoded = this.model.decode(text, 'CLIPTokenizer.decode');
+    // The spaces that words end in. Not by trimEnd, which takes a byte order mark (U+FEFF) for a space.
+    let end = decoded.length;
+    while (end > 0 && decoded[end - 1] === ' ') end--;
+    return decoded.slice(0, end);
   }
 }
