@@ -1,8 +1,8 @@
-import { ConfigError } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Flat, flatten } from './arguments';
 import { AsyncGraphSession } from './async-graph-session';
-import { type CompileOptions, recent } from './compile';
+import type { CompileOptions } from './compile';
+import { GraphCache } from './graph-cache';
 import type { AsyncRuntime } from './runtime/async-runtime';
 import { RunQueue } from './runtime/run-queue';
 import { trace } from './trace/trace';
@@ -43,31 +43,19 @@ export function compileAsync<F extends (...args: never[]) => unknown>(
   fn: F,
   { runtime, module, maxSignatures = 8, variables = 'constants' }: CompileAsyncOptions,
 ): AsyncCompiled<F> {
-  if (!(Number.isInteger(maxSignatures) && maxSignatures > 0))
-    throw new ConfigError(
-      `compileAsync: maxSignatures: expected an integer from 1, received ${maxSignatures}.`,
-    );
-  const entries = new Map<string, { session: AsyncGraphSession; result: Flat }>();
+  const cache = new GraphCache<{ session: AsyncGraphSession; result: Flat }>('compileAsync', maxSignatures);
   const queue = new RunQueue();
-  let compilations = 0;
   const call = async (...args: Parameters<F>): Promise<ReturnType<F>> => {
     const flat = flatten(args, 'the arguments');
-    const { session, result } = recent(entries, flat.signature, maxSignatures, () => {
+    const { session, result } = cache.get(flat.signature, () => {
       const { graph, result } = trace(fn, flat, { module });
       return { session: new AsyncGraphSession(graph, runtime, queue, { variables }), result };
     });
     const given = [...flat.tensors.map((tensor) => tf.clone(tensor)), ...session.draw(flat.rngs)].map(
       tf.keep,
     );
-    const computed = await session.run(given, () => compilations++);
+    const computed = await session.run(given, () => cache.compilations++);
     return result.rebuild(computed, []) as ReturnType<F>;
   };
-  const dispose = async () => {
-    const sessions = [...entries.values()].map(({ session }) => session.dispose());
-    entries.clear();
-    await Promise.all(sessions);
-  };
-  return Object.defineProperty(Object.assign(call, { dispose }), 'compilations', {
-    get: () => compilations,
-  }) as unknown as AsyncCompiled<F>;
+  return cache.handle(call, async () => void (await Promise.all(cache.clear())));
 }

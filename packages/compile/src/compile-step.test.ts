@@ -72,4 +72,10 @@ describe('compileStep', () => {
     step.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  it('says which option is wrong', () => {
+    expect(() => compileStep((x: tf.Tensor) => x, { maxSignatures: 0 })).toThrow(
+      'compileStep: maxSignatures: expected an integer from 1, received 0.',
+    );
+  });
 });

@@ -1,11 +1,11 @@
 import { ConfigError, KeyValueCache } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { flatten } from './arguments';
-import { type CompileOptions, type Entry, recent } from './compile';
+import type { CompileOptions, Entry } from './compile';
+import { GraphCache } from './graph-cache';
 import { GraphSession } from './graph-session';
 import { onnxEngine } from './runtime/onnx-engine';
-import type { OpenSize } from './trace/trace-dynamic';
-import { traceDynamic } from './trace/trace-dynamic';
+import { type OpenSize, traceDynamic } from './trace/trace-dynamic';
 import type { Value } from './trace/trace-graph';
 
 /** A decoding step that runs as one graph. */
@@ -19,6 +19,8 @@ export interface CompiledStep<I, R> {
 interface StepEntry extends Entry {
   /** Positions that it adds. */
   length: number;
+  /** Of each output, the input whose memory it is written into; or none. */
+  inPlace: readonly (number | undefined)[];
 }
 
 /** Sizes that it is traced with. */
@@ -46,8 +48,7 @@ export function compileStep<I, R>(
   step: (input: I, caches: readonly KeyValueCache[]) => R,
   { module, maxSignatures = 8, variables = 'constants' }: CompileOptions = {},
 ): CompiledStep<I, R> {
-  const entries = new Map<string, StepEntry>();
-  let compilations = 0;
+  const cached = new GraphCache<StepEntry>('compileStep', maxSignatures);
 
   const make = (input: I, held: readonly HeldTensors[]): StepEntry => {
     let length = 0;
@@ -66,11 +67,8 @@ export function compileStep<I, R>(
       return { args, shapes };
     };
     const { graph, result } = traceDynamic(traced as never, at, OPEN, module);
-    return {
-      session: new GraphSession(graph, onnxEngine(), { variables, givenSizes: ['past'] }),
-      result,
-      length,
-    };
+    const session = new GraphSession(graph, onnxEngine(), { variables, givenSizes: ['past'] });
+    return { session, result, length, inPlace: session.graph.outputs.map(writtenInput) };
   };
 
   const call = (input: I, caches: readonly KeyValueCache[]): R => {
@@ -81,31 +79,24 @@ export function compileStep<I, R>(
         `compileStep: caches: expected all of one length, received ${caches.map(({ length }) => length)}.`,
       );
     const key = `${flatten(input, 'the input').signature} ${caches.map((cache) => shapeKey(cache))}`;
-    const entry = recent(entries, key, maxSignatures, () => make(input, caches.map(heldBy)));
-    if (entry.session.prepare()) compilations++;
-    const inPlace = entry.session.graph.outputs.map((value) => writtenInput(value));
+    const { session, length, inPlace, ...entry } = cached.get(key, () => make(input, caches.map(heldBy)));
+    if (session.prepare()) cached.compilations++;
     if (inPlace.some((index) => index !== undefined)) {
       for (const cache of caches) {
         const [batch, heads, , headDim] = cache.tensors!.keys.shape;
-        cache.extend([batch, heads, entry.length, headDim]);
+        cache.extend([batch, heads, length, headDim]);
       }
     }
     const held = caches.map(heldBy);
     const { tensors, rngs } = flatten([input, held], 'the arguments');
     const into = new Map(inPlace.flatMap((index, i) => (index === undefined ? [] : [[i, tensors[index]!]])));
     const capacity = held[0]!.keys.shape[2];
-    const computed = entry.session.run(tensors, rngs, { past, capacity }, into);
+    const computed = session.run(tensors, rngs, { past, capacity }, into);
     const { result, memory } = entry.result.rebuild(computed, []) as { result: R; memory: HeldTensors[] };
-    for (const [i, cache] of caches.entries()) cache.set(memory[i]!, past + entry.length);
+    for (const [i, cache] of caches.entries()) cache.set(memory[i]!, past + length);
     return result;
   };
-  const dispose = () => {
-    for (const { session } of entries.values()) session.dispose();
-    entries.clear();
-  };
-  return Object.defineProperty(Object.assign(call, { dispose }), 'compilations', {
-    get: () => compilations,
-  }) as unknown as CompiledStep<I, R>;
+  return cached.handle(call, () => void cached.clear());
 }
 
 interface HeldTensors {

@@ -1,6 +1,7 @@
-import { ConfigError, type Module } from '@crossmodal/core';
+import type { Module } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Flat, flatten } from './arguments';
+import { GraphCache } from './graph-cache';
 import { GraphSession } from './graph-session';
 import { onnxEngine } from './runtime/onnx-engine';
 import { trace } from './trace/trace';
@@ -46,27 +47,18 @@ export function compile<F extends (...args: never[]) => unknown>(
   fn: F,
   { module, maxSignatures = 8, variables = 'constants' }: CompileOptions = {},
 ): Compiled<F> {
-  if (!(Number.isInteger(maxSignatures) && maxSignatures > 0))
-    throw new ConfigError(`compile: maxSignatures: expected an integer from 1, received ${maxSignatures}.`);
-  const entries = new Map<string, Entry>();
-  let compilations = 0;
+  const cache = new GraphCache<Entry>('compile', maxSignatures);
   const call = (...args: Parameters<F>): ReturnType<F> => {
     if (tf.engine().state.gradientDepth > 0) return fn(...args) as ReturnType<F>;
     const flat = flatten(args, 'the arguments');
-    const entry = recent(entries, flat.signature, maxSignatures, () => {
+    const { session, result } = cache.get(flat.signature, () => {
       const { graph, result } = trace(fn, flat, { module });
       return { session: new GraphSession(graph, onnxEngine(), { variables }), result };
     });
-    if (entry.session.prepare()) compilations++;
-    return entry.result.rebuild(entry.session.run(flat.tensors, flat.rngs), []) as ReturnType<F>;
+    if (session.prepare()) cache.compilations++;
+    return result.rebuild(session.run(flat.tensors, flat.rngs), []) as ReturnType<F>;
   };
-  const dispose = () => {
-    for (const { session } of entries.values()) session.dispose();
-    entries.clear();
-  };
-  return Object.defineProperty(Object.assign(call, { dispose }), 'compilations', {
-    get: () => compilations,
-  }) as unknown as Compiled<F>;
+  return cache.handle(call, () => void cache.clear());
 }
 
 /** The graph of one signature. */
@@ -74,22 +66,4 @@ export interface Entry {
   session: GraphSession;
   /** What the function gives, with places for its tensors. */
   result: Flat;
-}
-
-/** The entry of a key, or a new one; the least recently used leaves when there are too many. */
-export function recent<E extends { session: { dispose(): unknown } }>(
-  entries: Map<string, E>,
-  key: string,
-  most: number,
-  make: () => E,
-): E {
-  const entry = entries.get(key) ?? make();
-  entries.delete(key);
-  for (const [oldest, { session }] of entries) {
-    if (entries.size < most) break;
-    entries.delete(oldest);
-    session.dispose();
-  }
-  entries.set(key, entry);
-  return entry;
 }
