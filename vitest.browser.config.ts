@@ -4,6 +4,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { bundleGradients } from './packages/core/scripts/bundle-gradients.mjs';
 import { suites } from './tools/conformance/src/suites.ts';
+import { SOFTWARE_GPU } from './tools/test-utils/src/program-site.ts';
 
 // The conformance suite and core's suites in Chromium, on WebGPU: `npx vitest run --config vitest.browser.config.ts`.
 // CHROMIUM names another browser than Debian's. It computes in software (SwiftShader) and asks nothing of the network.
@@ -53,14 +54,7 @@ export default defineConfig({
           executablePath,
           args: [
             '--no-sandbox',
-            '--enable-unsafe-webgpu',
-            '--use-webgpu-adapter=swiftshader',
-            // The compositor too: synchronous reads go through a canvas.
-            '--enable-features=Vulkan',
-            '--use-vulkan=swiftshader',
-            '--use-angle=swiftshader',
-            '--enable-unsafe-swiftshader',
-            '--ignore-gpu-blocklist',
+            ...SOFTWARE_GPU,
             '--disable-background-networking',
             '--disable-component-update',
             '--no-first-run',

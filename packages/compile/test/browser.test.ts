@@ -1,90 +1,30 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { expectClose } from '@crossmodal/test-utils';
-import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright';
+import { callProgram, ProgramSite, SOFTWARE_GPU, skipsBrowser } from '@crossmodal/test-utils/program-site';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserProgram } from './browser-program';
 
 // Compiled functions in Chromium, on WebAssembly and on WebGPU in software. CHROMIUM names another browser.
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const there = existsSync(executablePath);
-if (!there && !process.env['CI']) console.log(`No browser at ${executablePath} (CHROMIUM names another).`);
 
 const ortFiles = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
 
-describe.skipIf(!there && !process.env['CI'])('compiled functions in a browser', { timeout: 180_000 }, () => {
-  let site: Server;
-  let browser: Browser;
+describe.skipIf(skipsBrowser())('compiled functions in a browser', { timeout: 180_000 }, () => {
+  let site: ProgramSite;
   let page: Page;
 
   beforeAll(async () => {
-    const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL('browser-program.ts', import.meta.url))],
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'browser',
-      conditions: ['crossmodal-source', 'module'],
-      logLevel: 'silent',
-    });
-    const script = outputFiles[0]!.text;
-    site = createServer((request, response) => {
-      const { pathname } = new URL(request.url!, 'http://localhost');
-      const type = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' }[
-        extname(pathname)
-      ];
-      response.setHeader('content-type', type ?? 'text/html');
-      if (pathname.startsWith('/ort/')) createReadStream(join(ortFiles, pathname.slice(5))).pipe(response);
-      else
-        response.end(
-          pathname === '/program.js' ? script : '<script type="module" src="program.js"></script>',
-        );
-    });
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--no-sandbox',
-        '--enable-unsafe-webgpu',
-        '--use-webgpu-adapter=swiftshader',
-        '--enable-features=Vulkan',
-        '--use-vulkan=swiftshader',
-        '--use-angle=swiftshader',
-        '--enable-unsafe-swiftshader',
-        '--ignore-gpu-blocklist',
-        '--disable-background-networking',
-      ],
-    });
-    page = await browser.newPage();
+    const program = new URL('browser-program.ts', import.meta.url);
+    site = await ProgramSite.start(program, { args: SOFTWARE_GPU, folders: { '/ort/': ortFiles } });
+    page = await site.open();
     page.on('console', (message) => console.log(message.text()));
     page.on('pageerror', (message) => console.log(message));
-    await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
-    await page.waitForFunction(() => 'program' in globalThis);
   });
-  afterAll(async () => {
-    await browser?.close();
-    site?.closeAllConnections();
-    site?.close();
-  });
+  afterAll(() => site?.close());
 
-  /** Calls a function of the program in the page. */
-  async function run<Name extends keyof BrowserProgram>(
-    name: Name,
-    ...args: Parameters<BrowserProgram[Name]>
-  ): Promise<Awaited<ReturnType<BrowserProgram[Name]>>> {
-    return (await page.evaluate(
-      ([name, args]) =>
-        (globalThis as never as { program: Record<string, (...args: unknown[]) => unknown> }).program[name]!(
-          ...args,
-        ),
-      [name, args as unknown[]] as const,
-    )) as never;
-  }
+  const run = <Name extends keyof BrowserProgram>(name: Name, ...args: Parameters<BrowserProgram[Name]>) =>
+    callProgram<BrowserProgram, Name>(page, name, args);
 
   const places = [
     ['cpu', 'wasm'],

@@ -1,55 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { type Browser, chromium, type Page } from 'playwright';
+import { callProgram, ProgramSite, skipsBrowser } from '@crossmodal/test-utils/program-site';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BrowserProgram } from './browser-program';
 import { HubServer, sha256 } from './hub-server';
 
 // The package in Chromium, from a page on this machine, against a hub on another port. CHROMIUM names another browser.
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const there = existsSync(executablePath);
-if (!there && !process.env['CI']) console.log(`No browser at ${executablePath} (CHROMIUM names another).`);
 
 const weights = randomBytes(20_000_000); // two parts
 const CONFIG = '{"model_type":"clip"}';
 
-describe.skipIf(!there && !process.env['CI'])('in a browser', () => {
+describe.skipIf(skipsBrowser())('in a browser', () => {
   let server: HubServer;
-  let site: Server;
-  let browser: Browser;
+  let site: ProgramSite;
   let page: Page;
 
   beforeAll(async () => {
-    const { outputFiles } = await build({
-      entryPoints: [fileURLToPath(new URL('browser-program.ts', import.meta.url))],
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'browser',
-      conditions: ['crossmodal-source', 'module'],
-      logLevel: 'silent',
-    });
-    const script = outputFiles[0]!.text;
-    site = createServer((request, response) => {
-      const program = request.url === '/program.js';
-      response.setHeader('content-type', program ? 'text/javascript' : 'text/html');
-      response.end(program ? script : '<script type="module" src="program.js"></script>');
-    });
-    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-    browser = await chromium.launch({
-      executablePath,
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
+    site = await ProgramSite.start(new URL('browser-program.ts', import.meta.url));
   });
-  afterAll(async () => {
-    await browser?.close();
-    site?.closeAllConnections();
-    site?.close();
-  });
+  afterAll(() => site?.close());
   beforeEach(async () => {
     server = await HubServer.start({
       'org/name': {
@@ -60,34 +29,16 @@ describe.skipIf(!there && !process.env['CI'])('in a browser', () => {
         },
       },
     });
-    const context = await browser.newContext(); // with a storage of its own
-    page = await openPage(context.newPage());
+    const context = await site.browser.newContext(); // with a storage of its own
+    page = await site.open(context);
     return async () => {
       await context.close();
       await server.close();
     };
   });
 
-  async function openPage(opening: Promise<Page>): Promise<Page> {
-    const opened = await opening;
-    await opened.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
-    await opened.waitForFunction(() => 'program' in globalThis);
-    return opened;
-  }
-
-  /** Calls a function of the program in the page. */
-  async function run<Name extends keyof BrowserProgram>(
-    name: Name,
-    ...args: Parameters<BrowserProgram[Name]>
-  ): Promise<Awaited<ReturnType<BrowserProgram[Name]>>> {
-    return (await page.evaluate(
-      ([name, args]) =>
-        (globalThis as never as { program: Record<string, (...args: unknown[]) => unknown> }).program[name]!(
-          ...args,
-        ),
-      [name, args as unknown[]] as const,
-    )) as never;
-  }
+  const run = <Name extends keyof BrowserProgram>(name: Name, ...args: Parameters<BrowserProgram[Name]>) =>
+    callProgram<BrowserProgram, Name>(page, name, args);
   const options = () => ({ endpoint: server.url, network: { attempts: 2, delayMs: 1 } });
 
   it('fetches a repository into its private storage, once', async () => {
@@ -105,7 +56,7 @@ describe.skipIf(!there && !process.env['CI'])('in a browser', () => {
     const cdn = server.requests.filter(({ host }) => host === 'cdn');
     expect(cdn.every(({ headers }) => headers.authorization === undefined)).toBe(true);
 
-    page = await openPage(page.context().newPage());
+    page = await site.open(page.context());
     const before = server.requests.length;
     const again = await run('open', 'org/name', { ...options(), offline: true });
     expect(again.hashes).toEqual(opened.hashes);
@@ -127,7 +78,7 @@ describe.skipIf(!there && !process.env['CI'])('in a browser', () => {
     await expect.poll(() => server.sent(/file=/)).toBe(17_500_000);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const context = page.context();
-    const next = await openPage(context.newPage());
+    const next = await site.open(context);
     await page.close();
     await lost;
     page = next;
@@ -139,7 +90,7 @@ describe.skipIf(!there && !process.env['CI'])('in a browser', () => {
   });
 
   it('fetches once what two tabs want', async () => {
-    const other = await openPage(page.context().newPage());
+    const other = await site.open(page.context());
     const first = run('open', 'org/name', options());
     page = other;
     const [a, b] = await Promise.all([first, run('open', 'org/name', options())]);
