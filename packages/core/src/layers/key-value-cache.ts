@@ -40,10 +40,8 @@ export class KeyValueCache {
 
   /** Takes over what somebody else has computed; the first `length` positions count. */
   set({ keys, values }: KeysAndValues, length: number): void {
-    const { stored } = this;
-    this.stored = { keys: tf.keep(keys), values: tf.keep(values) };
     this.held = length;
-    if (stored && stored.keys !== keys) tf.dispose({ ...stored });
+    this.store(keys, values);
   }
 
   /** Number of positions held. */
@@ -111,7 +109,7 @@ export class KeyValueCache {
   }
 
   private store(keys: tf.Tensor4D, values: tf.Tensor4D): KeysAndValues {
-    tf.dispose({ ...this.stored });
+    if (this.stored?.keys !== keys) tf.dispose({ ...this.stored });
     this.stored = { keys: tf.keep(keys), values: tf.keep(values) };
     return this.stored;
   }
