@@ -27,6 +27,7 @@ export {
   profile,
 } from './profile/profile';
 export { Rng, type RngState } from './rng';
+export { snakeCase } from './snake-case';
 export { type ValueAndGradients, valueAndGrad } from './value-and-grad';
 export { ZeroRng } from './zero-rng';
 

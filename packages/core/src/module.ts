@@ -4,6 +4,7 @@ import { CheckpointError, ConfigError } from './errors';
 import { formatTable } from './format-table';
 import type { HostTensor, StateDict } from './host-tensor';
 import { Parameter } from './parameter';
+import { snakeCase } from './snake-case';
 
 /** What {@link Module.loadStateDict} found. */
 export interface LoadReport {
@@ -271,11 +272,6 @@ export function parameterPattern(pattern: string | RegExp): (key: string) => boo
   const escaped = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
   const whole = new RegExp(`^${escaped}(\\..*)?$`);
   return (key) => whole.test(key);
-}
-
-/** `numBatchesTracked` to `num_batches_tracked`, `layerNorm1` to `layer_norm1`. */
-function snakeCase(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
 }
 
 function describe({ missing, unexpected, mismatched }: LoadReport): string {

@@ -1,4 +1,4 @@
-import { ConfigError, type Module } from '@crossmodal/core';
+import { ConfigError, type Module, snakeCase } from '@crossmodal/core';
 import type { GraphBuilder } from '@crossmodal/onnx-graph';
 import type * as tf from '@tensorflow/tfjs-core';
 import { flatten } from '../arguments';
@@ -7,7 +7,6 @@ import { optimize } from '../passes/optimize';
 import { type Traced, trace } from '../trace/trace';
 import { type OpenSize, traceDynamic } from '../trace/trace-dynamic';
 import type { TraceGraph, Value } from '../trace/trace-graph';
-import { snakeCase } from './snake-case';
 
 /** Names of open sizes by input and axis: `{ inputIds: { 0: 'batch', 1: 'sequence' } }`. */
 export type DynamicAxes = Readonly<Record<string, Readonly<Record<number, string>>>>;

@@ -1,12 +1,11 @@
 import '@crossmodal/backend-onnx';
-import { useBackend } from '@crossmodal/core';
+import { snakeCase, useBackend } from '@crossmodal/core';
 import { expectClose, readGolden } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ourModels } from '../../golden/our-models';
 import { flatten } from '../arguments';
-import { snakeCase } from './snake-case';
 import { toONNX } from './to-onnx';
 
 const golden = readGolden(new URL('../../golden/our_onnx.safetensors', import.meta.url));
