@@ -5,8 +5,20 @@ import { WebgpuBackendError } from './errors';
 import { fixProgram } from './fixes/fix-program';
 import { guardAllocations } from './guard-allocations';
 import type { OpenDevice } from './open-device';
+import { type Dispatch, Pipelines, type Program, uniformBytes, workgroupsOf } from './program';
 
-type Program = Parameters<WebGPUBackend['runWebGPUProgram']>;
+type TfjsCall = Parameters<WebGPUBackend['runWebGPUProgram']>;
+
+/** What tfjs's class keeps to itself, and a dispatch of ours needs. */
+interface Recording {
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  /** Data that commands not yet submitted use. */
+  commandQueueOwnedIds: WeakSet<object>;
+  dispatchCountInPass: number;
+  /** Buffers to give back once the commands are submitted. */
+  uniformPendingDisposal: GPUBuffer[];
+}
 
 /**
  * TensorFlow.js's WebGPU backend on a device of ours: synchronous reads in Node, and errors instead of zeros when
@@ -14,6 +26,7 @@ type Program = Parameters<WebGPUBackend['runWebGPUProgram']>;
  */
 export class WebgpuBackend extends WebGPUBackend {
   readonly deviceInfo: DeviceInfo;
+  private readonly pipelines: Pipelines;
   private readonly processEvents: (() => boolean) | undefined;
   /** Why the device is lost. */
   private lost: string | undefined;
@@ -23,6 +36,7 @@ export class WebgpuBackend extends WebGPUBackend {
   constructor({ device, info, gpu }: OpenDevice) {
     super(device, info as unknown as GPUAdapterInfo);
     this.deviceInfo = info;
+    this.pipelines = new Pipelines(device);
     this.processEvents = gpu.processEvents;
     guardAllocations(device, (message) => this.fail(message));
     device.addEventListener('uncapturederror', (event) => {
@@ -38,11 +52,45 @@ export class WebgpuBackend extends WebGPUBackend {
     return this.lost !== undefined;
   }
 
-  override runWebGPUProgram(...call: Program): tf.TensorInfo {
+  override runWebGPUProgram(...call: TfjsCall): tf.TensorInfo {
     this.assertDevice();
     const [program, , outputDtype] = call;
     fixProgram(program, outputDtype);
     return super.runWebGPUProgram(...call);
+  }
+
+  /** Adds a program of ours to the commands; outputs are tensors of `makeTensorInfo`, or ones to change in place. */
+  runProgram(program: Program, dispatch: Dispatch): void {
+    this.assertDevice();
+    const recording = this as unknown as Recording;
+    const names = [...Object.keys(program.inputs), ...Object.keys(program.outputs)];
+    const resources: GPUBindingResource[] = names.map((name) => {
+      const { dataId } = dispatch.buffers[name]!;
+      this.uploadToGPU(dataId);
+      recording.commandQueueOwnedIds.add(dataId);
+      return { buffer: this.tensorMap.get(dataId).resource as GPUBuffer };
+    });
+    const uniforms = uniformBytes(program, dispatch.uniforms);
+    if (uniforms.byteLength > 0) {
+      const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM;
+      const buffer = this.bufferManager.acquireBuffer(uniforms.byteLength, usage);
+      this.queue.writeBuffer(buffer, 0, uniforms);
+      recording.uniformPendingDisposal.push(buffer);
+      resources.push({ buffer });
+    }
+    const { pipeline, layout } = this.pipelines.get(program, dispatch.constants);
+    const entries = resources.map((resource, binding) => ({ binding, resource }));
+    this.ensureCommandEncoderReady();
+    recording.computePassEncoder ??= recording.commandEncoder!.beginComputePass();
+    const pass = recording.computePassEncoder;
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.device.createBindGroup({ layout, entries }));
+    pass.dispatchWorkgroups(...workgroupsOf(dispatch));
+    recording.dispatchCountInPass++;
+    if (recording.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+      this.endComputePassEncoder();
+      this.submitQueue();
+    }
   }
 
   override uploadToGPU(dataId: object): void {
