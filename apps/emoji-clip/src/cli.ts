@@ -10,16 +10,20 @@ const program = new Command('npm start --')
   .description(
     'A CLIP of emoji: trained on the drawings of several designers, measured on one it has never seen.',
   )
-  .option('--out <folder>', 'where the run is kept (default: runs/emoji-clip, or runs/emoji-clip-quick)')
+  .option(
+    '--out <folder>',
+    'where the run is kept (default: runs/emoji-clip, with -quick or -playground behind it)',
+  )
   .showHelpAfterError();
 
 program
   .command('train', { isDefault: true })
   .description('train, measure and report; goes on where it was stopped')
   .option('--quick', 'all of it in about a minute: shows that it runs, not how well')
+  .option('--playground', 'the small model of the playground, of drawings without share-alike')
   .option('--fresh', 'throw away what an earlier run left, and begin anew')
   .option('--steps <count>', 'steps of training', positive)
-  .action((options: TrainCommandOptions) => trainCommand(runFolder(options.quick), options, stopSignal()));
+  .action((options: TrainCommandOptions) => trainCommand(runFolder(options), options, stopSignal()));
 
 program
   .command('search <words...>')
@@ -40,9 +44,9 @@ program
 
 await runProgram(program);
 
-function runFolder(quick?: boolean): RunFolder {
+function runFolder({ quick, playground }: TrainCommandOptions = {}): RunFolder {
   const { out } = program.opts<{ out?: string }>();
-  return new RunFolder(out ?? (quick ? 'runs/emoji-clip-quick' : 'runs/emoji-clip'));
+  return new RunFolder(out ?? `runs/emoji-clip${quick ? '-quick' : playground ? '-playground' : ''}`);
 }
 
 /** The full run, or else the quick one. */
@@ -50,7 +54,7 @@ function trainedFolder(): RunFolder {
   const full = runFolder();
   return full.isFinished || program.opts<{ out?: string }>().out
     ? full
-    : ([full, runFolder(true)].find((f) => f.isFinished) ?? full);
+    : ([full, runFolder({ quick: true })].find((f) => f.isFinished) ?? full);
 }
 
 function positive(text: string): number {

@@ -86,3 +86,15 @@ export const recipe: Recipe = {
 
 /** All of the main job in about a minute: two designers and few steps. Shows that it runs, not how well. */
 export const quickRecipe: Recipe = { ...recipe, designers: ['noto', 'twemoji'], steps: 120, warmupSteps: 20 };
+
+/**
+ * What the playground ships: a model of a few MB, trained on the drawings whose licence lets a model of them be given on
+ * freely (no share-alike).
+ */
+export const playgroundRecipe: Recipe = {
+  ...recipe,
+  designers: recipe.designers.filter((id) => id !== 'emojione-v1'),
+  vocabSize: 6144,
+  textHiddenSize: 192,
+  projectionDim: 128,
+};

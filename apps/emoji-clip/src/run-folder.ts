@@ -3,17 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointError } from '@crossmodal/core';
 import { readSafetensorsFile, saveSafetensorsFile } from '@crossmodal/core/node';
-import { type ByteLevelBPETokenizer, loadTokenizer, type Tokenizer } from '@crossmodal/processing';
-import { createModel, type EmojiCLIP } from './model';
+import type { ByteLevelBPETokenizer } from '@crossmodal/processing';
 import type { Recipe } from './recipe';
+import { restoreModel, type TrainedModel } from './restore-model';
 import { readRunJson, writeWhole } from './run-files';
-
-/** A trained model with what it takes to use it. */
-export interface TrainedModel {
-  clip: EmojiCLIP;
-  tokenizer: Tokenizer;
-  recipe: Recipe;
-}
 
 /** Where a run keeps its things. */
 export class RunFolder {
@@ -54,12 +47,10 @@ export class RunFolder {
       throw new CheckpointError(`There is no trained model in ${this.model} yet. Train one with: npm start`);
     }
     const read = <T>(name: string) => readRunJson<T>(join(this.model, name), 'npm start');
-    const recipe = await read<Recipe>('config.json');
-    const tokenizer = loadTokenizer(await read<Record<string, unknown>>('tokenizer.json'), {
-      pad_token: '<pad>',
+    return restoreModel({
+      recipe: await read<Recipe>('config.json'),
+      tokenizer: await read<Record<string, unknown>>('tokenizer.json'),
+      weights: await readSafetensorsFile(join(this.model, 'model.safetensors')),
     });
-    const clip = createModel(recipe, tokenizer.vocabSize);
-    await clip.loadTensors(await readSafetensorsFile(join(this.model, 'model.safetensors')));
-    return { clip, tokenizer, recipe };
   }
 }

@@ -6,6 +6,7 @@ import { RunFolder } from './run-folder';
 
 interface Options {
   quick?: boolean;
+  playground?: boolean;
   fresh?: boolean;
   out?: string;
   clip?: string;
@@ -20,8 +21,12 @@ const program = new Command('npm run emoji-dalle --')
   )
   .argument('[prompt...]', 'what to draw')
   .option('--quick', 'all of it in about a minute: shows that it runs, not how well')
+  .option('--playground', 'the small models of the playground, of drawings without share-alike')
   .option('--fresh', 'throw away what an earlier run left, and begin anew')
-  .option('--out <folder>', 'where the run is kept (default: runs/emoji-dalle, or runs/emoji-dalle-quick)')
+  .option(
+    '--out <folder>',
+    'where the run is kept (default: runs/emoji-dalle, with -quick or -playground behind it)',
+  )
   .option('--clip <folder>', 'the run of emoji-clip whose CLIP ranks pictures (default: runs/emoji-clip)')
   .option('-n, --count <count>', 'pictures of the prompt', wholeNumber(1), 8)
   .option('--seed <seed>', 'of the pictures: the same one makes the same ones', wholeNumber(0), 0)
@@ -33,8 +38,8 @@ const program = new Command('npm run emoji-dalle --')
 
 await runProgram(program);
 
-function runFolder({ out, quick }: Options): RunFolder {
-  return new RunFolder(out ?? (quick ? 'runs/emoji-dalle-quick' : 'runs/emoji-dalle'));
+function runFolder({ out, quick, playground }: Options): RunFolder {
+  return new RunFolder(out ?? `runs/emoji-dalle${quick ? '-quick' : playground ? '-playground' : ''}`);
 }
 
 /** The full run, or else the quick one. */

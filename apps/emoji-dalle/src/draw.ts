@@ -1,9 +1,7 @@
-import { type GeneratedImage, type Reranker, TextToImage } from '@crossmodal/dalle';
-import { PIXEL_RANGE, wordTokenizer } from '@crossmodal/emoji-clip';
+import type { GeneratedImage, Reranker, TextToImage } from '@crossmodal/dalle';
 import type { RawImage } from '@crossmodal/processing';
 import { judge } from './judge';
 import type { Recipe } from './recipe';
-import type { TrainedModels } from './run-folder';
 
 /** Prompts drawn at a time. */
 const PROMPTS_AT_ONCE = 8;
@@ -13,20 +11,6 @@ export interface Drawn {
   prompt: string;
   /** With a judge, the best first. */
   candidates: { picture: RawImage; score?: number }[];
-}
-
-/** The trained models, ready to draw. */
-export function createArtist(
-  { dalle, vqvae, tokenizer }: Omit<TrainedModels, 'recipe'>,
-  onWarning: (message: string) => void,
-): TextToImage {
-  return new TextToImage({
-    model: dalle,
-    tokenizer: wordTokenizer(tokenizer),
-    imageTokenizer: vqvae,
-    pixelRange: PIXEL_RANGE,
-    onWarning,
-  });
 }
 
 /** Pictures of every prompt, `numImages` of each, in the order of the prompts. */

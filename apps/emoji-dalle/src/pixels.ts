@@ -1,4 +1,4 @@
-import { augmentPicture, PIXEL_RANGE, type PictureStack } from '@crossmodal/emoji-clip';
+import { augmentPicture, PIXEL_RANGE, type PictureStack } from '@crossmodal/emoji-clip/browser';
 import type { RawImage } from '@crossmodal/processing';
 import * as tf from '@tensorflow/tfjs-core';
 

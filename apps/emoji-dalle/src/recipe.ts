@@ -126,3 +126,10 @@ export const quickRecipe: Recipe = {
   dalle: { ...recipe.dalle, steps: 60, warmupSteps: 10, numLayers: 3 },
   measured: { onTheWay: 32, pictures: 96, prompts: 4 },
 };
+
+/** What the playground ships: few words, and no drawings whose licence asks that what is made of them be shared alike. */
+export const playgroundRecipe: Recipe = {
+  ...recipe,
+  designers: recipe.designers.filter((id) => id !== 'emojione-v1'),
+  dalle: { ...recipe.dalle, vocabSize: 2048 },
+};

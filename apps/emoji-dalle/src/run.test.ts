@@ -16,8 +16,8 @@ import {
   wordTokenizer,
 } from '@crossmodal/emoji-clip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createArtist } from './artist';
 import type { DrawingData } from './data';
-import { createArtist } from './draw';
 import { quickRecipe, type Recipe } from './recipe';
 import { figureRows } from './report/figures';
 import { run } from './run';

@@ -8,17 +8,21 @@ const program = new Command('npm run sentiment --')
   .description(
     'What does a sentence with a picture feel like? Trained on human ratings: text alone, picture alone, and both.',
   )
-  .option('--out <folder>', 'where the run is kept (default: runs/sentiment, or runs/sentiment-quick)')
+  .option(
+    '--out <folder>',
+    'where the run is kept (default: runs/sentiment, with -quick or -playground behind it)',
+  )
   .showHelpAfterError();
 
 program
   .command('train', { isDefault: true })
   .description('train, measure and report; goes on where it was stopped')
   .option('--quick', 'all of it in about a minute: shows that it runs, not how well')
+  .option('--playground', 'the small model of the playground: sentences with pictures, nothing shared alike')
   .option('--fresh', 'throw away what an earlier run left, and begin anew')
   .option('--data <folder>', 'where chinese-sentiment and vader are', '../shared/data')
   .action(async (options: TrainCommandOptions) => {
-    const folder = runFolder(options.quick);
+    const folder = runFolder(options);
     const finished = await trainCommand(folder, options, stopSignal());
     if (finished && process.stdin.isTTY) await promptCommand(folder, UNSEEN.id);
   });
@@ -37,15 +41,15 @@ program
 
 await runProgram(program);
 
-function runFolder(quick?: boolean): RunFolder {
+function runFolder({ quick, playground }: Partial<TrainCommandOptions> = {}): RunFolder {
   const { out } = program.opts<{ out?: string }>();
-  return new RunFolder(out ?? (quick ? 'runs/sentiment-quick' : 'runs/sentiment'));
+  return new RunFolder(out ?? `runs/sentiment${quick ? '-quick' : playground ? '-playground' : ''}`);
 }
 
 /** The full run, or else the quick one. */
 function trainedFolder(): RunFolder {
   const full = runFolder();
   if (full.isFinished || program.opts<{ out?: string }>().out) return full;
-  const quick = runFolder(true);
+  const quick = runFolder({ quick: true });
   return quick.isFinished ? quick : full;
 }

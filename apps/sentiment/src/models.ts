@@ -5,7 +5,7 @@ import {
   MultimodalSentimentAnalyzer,
   type SentimentSettings,
 } from '@crossmodal/sentiment';
-import { LABELS } from './data/picture-sentences';
+import { LABELS } from './labels';
 import { pictureSentenceProcessors } from './processors';
 import type { Recipe, TextTowerRecipe } from './recipe';
 import { NgramTextEncoder } from './text/ngram-text-encoder';

@@ -1,4 +1,4 @@
-import { pictureProcessor } from '@crossmodal/emoji-clip';
+import { pictureProcessor } from '@crossmodal/emoji-clip/browser';
 import type { ImageInput, ImageProcessor, ProcessOptions } from '@crossmodal/processing';
 import type { SentimentProcessors } from '@crossmodal/sentiment';
 import type { Recipe } from './recipe';

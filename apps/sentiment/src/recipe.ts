@@ -23,6 +23,8 @@ export interface Recipe {
   pictures: {
     /** Designers whose drawings are trained on. */
     designers: readonly string[];
+    /** Whose ratings of emoji count: people's, or those of the words in their labels and tags. */
+    ratings: 'people' | 'labels';
     /** Each tower first learns its own ratings: of sentences, of drawings. */
     towers: { text: TrainingRecipe; image: TrainingRecipe };
     /** Then models of one tower or both learn what the two make together. */
@@ -75,6 +77,7 @@ export const recipe: Recipe = {
       'emojione-v1',
       'streamline',
     ],
+    ratings: 'people',
     towers: {
       text: { steps: 600, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
       image: { steps: 600, batchSize: 64, learningRate: 3e-3, weightDecay: 0.05 },
@@ -157,5 +160,24 @@ export const quickRecipe: Recipe = {
     ...recipe.editorials,
     training: { ...recipe.editorials.training, steps: 40, batchSize: 32 },
     towers: 1,
+  },
+};
+
+/**
+ * What the playground ships: a small model, without drawings or ratings whose licence asks that what is made of them be
+ * shared alike.
+ */
+export const playgroundRecipe: Recipe = {
+  ...recipe,
+  pictures: {
+    ...recipe.pictures,
+    designers: recipe.pictures.designers.filter((id) => id !== 'emojione-v1'),
+    ratings: 'labels',
+    text: {
+      ...recipe.pictures.text,
+      tokenizer: { ...recipe.pictures.text.tokenizer, vocabSize: 8192 },
+      hiddenSize: 48,
+    },
+    fusions: ['concat'],
   },
 };

@@ -14,8 +14,11 @@ import type { RunContext } from './train-stage';
 
 export interface RunOptions extends RunContext {
   recipe: Recipe;
-  /** The folder of data that are not shipped: hotel reviews, rated sentences. Those that are not there are left out. */
-  data: string;
+  /**
+   * The folder of data that are not shipped: hotel reviews, rated sentences. Those that are not there are left out; without
+   * a folder, both are.
+   */
+  data?: string | undefined;
   /** Where rendered pictures are kept. */
   cache: string;
   /** Who drew what; as text. */
@@ -37,7 +40,7 @@ export async function run(options: RunOptions): Promise<Figures | undefined> {
 async function runTasks(options: RunOptions): Promise<Figures> {
   const { recipe, folder, data: root, cache, say, onRender } = options;
   const { designers } = recipe.pictures;
-  const pictureData = await loadPictureSentences(designers, cache, recipe.seed, onRender);
+  const pictureData = await loadPictureSentences(recipe.pictures, cache, recipe.seed, onRender);
   const { training, concepts, words, heldOutWords } = pictureData;
   const count = ({ positive, negative }: typeof words) => positive.length + negative.length;
   say(
@@ -86,11 +89,12 @@ async function runTasks(options: RunOptions): Promise<Figures> {
 
 /** What a task gives, or undefined where its files are not. */
 async function ifThere<T>(
-  root: string,
+  root: string | undefined,
   files: readonly string[],
   say: (line: string) => void,
   task: (paths: string[]) => Promise<T>,
 ): Promise<T | undefined> {
+  if (root === undefined) return undefined;
   const paths = files.map((file) => join(root, file));
   const missing = paths.find((path) => !existsSync(path));
   if (!missing) return task(paths);

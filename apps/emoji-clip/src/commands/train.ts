@@ -7,7 +7,7 @@ import { pictureFeatures, textFeatures } from '../features';
 import { type Measurements, measure } from '../measure';
 import type { EmojiCLIP } from '../model';
 import { stackPictures } from '../pictures/picture-stack';
-import { recipe as fullRecipe, quickRecipe, type Recipe } from '../recipe';
+import { recipe as fullRecipe, playgroundRecipe, quickRecipe, type Recipe } from '../recipe';
 import { writeReport } from '../report/report';
 import { beginRun } from '../run-files';
 import type { RunFolder } from '../run-folder';
@@ -24,6 +24,7 @@ export const PICTURE_SIZE = 64;
 
 export interface TrainCommandOptions {
   quick?: boolean;
+  playground?: boolean;
   fresh?: boolean;
   steps?: number;
 }
@@ -36,7 +37,7 @@ export async function trainCommand(
 ): Promise<void> {
   const began = performance.now();
   const recipe: Recipe = {
-    ...(options.quick ? quickRecipe : fullRecipe),
+    ...(options.quick ? quickRecipe : options.playground ? playgroundRecipe : fullRecipe),
     ...(options.steps && { steps: options.steps }),
   };
   await beginRun(folder.path, recipe, options.fresh ?? false);

@@ -16,8 +16,7 @@ interface Pictures {
 /** One stack of all pictures, with their edges found. */
 export function stackPictures(sets: readonly Pictures[], size: number): PictureStack {
   const count = sets.reduce((sum, { concepts }) => sum + concepts.length, 0);
-  // Shared, so that a worker needs no copy.
-  const pixels = new Uint8Array(new SharedArrayBuffer(count * size * size * 4));
+  const pixels = sharedBytes(count * size * size * 4);
   const concepts = new Int32Array(count);
   let at = 0;
   for (const set of sets) {
@@ -25,10 +24,16 @@ export function stackPictures(sets: readonly Pictures[], size: number): PictureS
     concepts.set(set.concepts, at);
     at += set.concepts.length;
   }
-  const edges = new Uint8Array(new SharedArrayBuffer(count * size * size));
+  const edges = sharedBytes(count * size * size);
   for (let i = 0; i < count; i++) findEdges(pixels, edges, i, size);
   return { pixels, edges, size, concepts };
 }
+
+/** Bytes that a worker need not copy, where such are to be had: pages that are not isolated have none. */
+const sharedBytes = (length: number) =>
+  new Uint8Array(
+    typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(length) : new SharedArrayBuffer(length),
+  );
 
 /** A difference in a 3 x 3 neighbourhood below this (of 255) is no edge; one of half the range more is a full one. */
 const FAINTEST_EDGE = 38;

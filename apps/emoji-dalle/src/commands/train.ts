@@ -10,13 +10,14 @@ import {
 } from '@crossmodal/emoji-clip';
 import { loadDrawings } from '../data';
 import { loadJudge, NO_JUDGE } from '../judge';
-import { recipe as fullRecipe, quickRecipe } from '../recipe';
+import { recipe as fullRecipe, playgroundRecipe, quickRecipe } from '../recipe';
 import { figureRows } from '../report/figures';
 import { run } from '../run';
 import type { RunFolder } from '../run-folder';
 
 export interface TrainCommandOptions {
   quick?: boolean;
+  playground?: boolean;
   fresh?: boolean;
   /** A run of emoji-clip. */
   clip?: string;
@@ -25,11 +26,11 @@ export interface TrainCommandOptions {
 /** All of it: drawings, both trainings, figures, pictures, report. Goes on where it was stopped. */
 export async function trainCommand(
   folder: RunFolder,
-  { quick, fresh = false, clip }: TrainCommandOptions,
+  { quick, playground, fresh = false, clip }: TrainCommandOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const began = performance.now();
-  const recipe = quick ? quickRecipe : fullRecipe;
+  const recipe = quick ? quickRecipe : playground ? playgroundRecipe : fullRecipe;
   await beginRun(folder.path, recipe, fresh);
   const { name, reason } = await useBackend();
   console.log(`Engine: ${name} (${reason})`);

@@ -1,11 +1,12 @@
 import { progressLogger, useBackend } from '@crossmodal/core';
 import { attributionTable, beginRun, CACHE, designers, renderBar, UNSEEN } from '@crossmodal/emoji-clip';
-import { recipe as fullRecipe, quickRecipe } from '../recipe';
+import { recipe as fullRecipe, playgroundRecipe, quickRecipe } from '../recipe';
 import { run } from '../run';
 import type { RunFolder } from '../run-folder';
 
 export interface TrainCommandOptions {
   quick?: boolean;
+  playground?: boolean;
   fresh?: boolean;
   /** The folder of data that are not shipped. */
   data: string;
@@ -18,11 +19,11 @@ export interface TrainCommandOptions {
  */
 export async function trainCommand(
   folder: RunFolder,
-  { quick, fresh = false, data }: TrainCommandOptions,
+  { quick, playground, fresh = false, data }: TrainCommandOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
   const began = performance.now();
-  const recipe = quick ? quickRecipe : fullRecipe;
+  const recipe = quick ? quickRecipe : playground ? playgroundRecipe : fullRecipe;
   await beginRun(folder.path, recipe, fresh);
   const { name, reason } = await useBackend();
   console.log(`Engine: ${name} (${reason})`);
@@ -31,7 +32,8 @@ export async function trainCommand(
   console.log(`\n${attribution}`);
   const bar = renderBar();
   const figures = await run({
-    ...{ recipe, folder, data, attribution, signal },
+    ...{ recipe, folder, attribution, signal },
+    data: playground ? undefined : data,
     cache: CACHE,
     seed: recipe.seed,
     loggers: [progressLogger()],

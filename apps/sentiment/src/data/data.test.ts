@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { composeSentence } from './compose-sentence';
 import { loadEmojiRatings, parseEmojiRatings } from './emoji-ratings';
 import { parseReviews, splitReviews } from './hotel-reviews';
+import { rateByLabels } from './label-ratings';
 import {
   blendLabel,
   findBlend,
@@ -23,6 +24,18 @@ it('reads what people felt at an emoji, where enough of them said so', () => {
   const ratings = loadEmojiRatings();
   expect(ratings).toHaveLength(466);
   expect(ratings.find(({ emoji }) => emoji === '😡')!.score).toBeLessThan(0);
+});
+
+it('rates emoji by the words that name them', () => {
+  const ratings = rateByLabels([
+    { emoji: '🎂', label: 'birthday cake', tags: ['happy', 'celebration', 'Happy day'] },
+    { emoji: '📏', label: 'straight ruler', tags: ['edge'] },
+    { emoji: '😢', label: 'crying face', tags: ['sad'] },
+  ]);
+  expect([...ratings.keys()]).toEqual([0, 2]);
+  const rating = (word: string) => wordRatings.get(word)!;
+  expect(ratings.get(0)!.score).toBeCloseTo((rating('happy') + rating('celebration')) / 2 / 5);
+  expect(ratings.get(2)!.score).toBeCloseTo((rating('crying') + rating('sad')) / 2 / 5);
 });
 
 it('scores a sentence by its words, turned by a negation', () => {

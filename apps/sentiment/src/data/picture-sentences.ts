@@ -7,16 +7,15 @@ import {
   stackPictures,
   UNSEEN,
 } from '@crossmodal/emoji-clip';
+import type { Recipe } from '../recipe';
 import { hashText } from '../text/hash-text';
 import { composeSentence } from './compose-sentence';
 import { type EmojiRating, loadEmojiRatings } from './emoji-ratings';
+import { rateByLabels } from './label-ratings';
 import { type WordPool, wordPool } from './word-ratings';
 
-/** The classes, by label. */
-export const LABELS = ['negative', 'neutral', 'positive'] as const;
-
 /** An emoji that is drawn and rated. */
-export interface RatedConcept extends EmojiRating {
+export interface RatedConcept extends Pick<EmojiRating, 'emoji' | 'score'> {
   label: string;
 }
 
@@ -29,7 +28,7 @@ export interface PictureSentence {
   concept: number;
   textScore: number;
   pictureScore: number;
-  /** Of {@link LABELS}. */
+  /** Of `LABELS`. */
   label: number;
 }
 
@@ -65,13 +64,13 @@ export function isHeldOutEmoji(label: string): boolean {
 
 /** The data of a run, rendering what the cache does not hold. */
 export async function loadPictureSentences(
-  designers: readonly string[],
+  { designers, ratings }: Pick<Recipe['pictures'], 'designers' | 'ratings'>,
   cacheDir: string,
   seed: number,
   onProgress?: Parameters<typeof loadEmoji>[2],
 ): Promise<PictureSentenceData> {
   const { concepts, pictures } = await loadEmoji(cacheDir, [...designers, UNSEEN.id], onProgress);
-  const rated = rateConcepts(concepts, loadEmojiRatings());
+  const rated = ratings === 'people' ? rateConcepts(concepts, loadEmojiRatings()) : rateByLabels(concepts);
   const place = new Map([...rated.keys()].map((concept, i) => [concept, i]));
   const list = [...rated.values()];
   const words = wordPool('training');

@@ -11,7 +11,8 @@ import {
   writeWhole,
 } from '@crossmodal/emoji-clip';
 import sharp from 'sharp';
-import { LABELS, type PictureSentenceData } from '../data/picture-sentences';
+import type { PictureSentenceData } from '../data/picture-sentences';
+import { LABELS } from '../labels';
 import type { Recipe } from '../recipe';
 import type { RunFolder } from '../run-folder';
 import { REVIEW_LABELS } from '../tasks/hotel-reviews';

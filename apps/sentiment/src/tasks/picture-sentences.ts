@@ -4,12 +4,12 @@ import { type Contribution, contribution } from '@crossmodal/fusion';
 import type { MultimodalSentimentAnalyzer } from '@crossmodal/sentiment';
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  LABELS,
   type PictureSentence,
   type PictureSentenceData,
   type TestSet,
   testSets,
 } from '../data/picture-sentences';
+import { LABELS } from '../labels';
 import { bootstrap, type Interval, meanOf } from '../measure/bootstrap';
 import { classesOf, probabilitiesOf } from '../measure/probabilities';
 import { createPictureModel, createTowerModel, type ModelKind, type Tower } from '../models';

@@ -1,0 +1,2 @@
+/** The classes of sentences with pictures, by label. */
+export const LABELS = ['negative', 'neutral', 'positive'] as const;
