@@ -57,6 +57,10 @@ export {
   type LabelledImage,
   type ZeroShotEvaluation,
 } from './evaluation/evaluate-zero-shot';
+// where a score comes from
+export { gradCAM } from './explain/grad-cam';
+export { hiResCAM } from './explain/hi-res-cam';
+export { type SimilarityMap, type SimilarityMapOptions, similarityMap } from './explain/similarity-map';
 export { type ExportCLIPOptions, type ExportedCLIP, exportCLIP } from './export-clip';
 export { FeatureIndex, type SearchHit, type SearchOptions } from './feature-index';
 // fine-tuning

@@ -85,14 +85,50 @@ export class ResidualVisionEncoder extends Module implements VisionEncoder {
   forward({ pixelValues }: { pixelValues: tf.Tensor4D }, context?: ForwardContext): ResidualVisionOutput {
     assertShape(pixelValues.shape, this.inputShape, 'ResidualVisionEncoder: pixelValues');
     return tf.tidy(() => {
-      let featureMap = tf.clone(pixelValues);
-      for (const stage of this.stages) featureMap = stage.forward(featureMap, context);
-      const pooled =
-        this.pooling === 'flatten'
-          ? tf.reshape(featureMap, [-1, this.hiddenSize])
-          : tf.mean(featureMap, [1, 2]);
-      return { pooledOutput: this.dropout.forward(pooled as tf.Tensor2D, context), featureMap };
+      const featureMap = this.continueFrom(tf.clone(pixelValues), -1, context);
+      return { pooledOutput: this.dropout.forward(this.pool(featureMap), context), featureMap };
     });
+  }
+
+  /**
+   * What a stage gives, to be looked at.
+   *
+   * @param stage From 0. Default: the last.
+   * @returns [batch, height, width, channels] of the stage; the caller disposes it.
+   * @throws ConfigError when there is no such stage.
+   */
+  featureMap(pixelValues: tf.Tensor4D, stage = this.stages.length - 1): tf.Tensor4D {
+    assertShape(pixelValues.shape, this.inputShape, 'ResidualVisionEncoder: pixelValues');
+    this.checkStage(stage);
+    return tf.tidy(() => {
+      let map = tf.clone(pixelValues);
+      for (const each of [...this.stages].slice(0, stage + 1)) map = each.forward(map, undefined);
+      return map;
+    });
+  }
+
+  /** The last stage's feature map, from what `stage` gave (-1: from pixels); the caller disposes it. */
+  continueFrom(map: tf.Tensor4D, stage = this.stages.length - 1, context?: ForwardContext): tf.Tensor4D {
+    if (stage !== -1) this.checkStage(stage);
+    return tf.tidy(() => {
+      let last = tf.clone(map);
+      for (const each of [...this.stages].slice(stage + 1)) last = each.forward(last, context);
+      return last;
+    });
+  }
+
+  /** [batch, height, width, channels] of the last stage to [batch, hiddenSize]; the caller disposes it. */
+  pool(featureMap: tf.Tensor4D): tf.Tensor2D {
+    return this.pooling === 'flatten'
+      ? tf.reshape(featureMap, [-1, this.hiddenSize])
+      : tf.mean(featureMap, [1, 2]);
+  }
+
+  private checkStage(stage: number): void {
+    if (Number.isInteger(stage) && stage >= 0 && stage < this.stages.length) return;
+    throw new ConfigError(
+      `ResidualVisionEncoder: stage: expected an integer from 0 to ${this.stages.length - 1}, received ${stage}.`,
+    );
   }
 }
 
