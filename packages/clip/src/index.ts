@@ -57,7 +57,6 @@ export {
   type LabelledImage,
   type ZeroShotEvaluation,
 } from './evaluation/evaluate-zero-shot';
-// where a score comes from
 export { gradCAM } from './explain/grad-cam';
 export { hiResCAM } from './explain/hi-res-cam';
 export { type SimilarityMap, type SimilarityMapOptions, similarityMap } from './explain/similarity-map';
