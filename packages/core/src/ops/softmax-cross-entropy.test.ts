@@ -45,6 +45,13 @@ describe('softmaxCrossEntropy', () => {
     expectClose(grad, [0, 0, 0, 0, 0, 0]);
   });
 
+  it('of one class is 0, and so is its gradient', () => {
+    const f = (x: tf.Tensor) => softmaxCrossEntropy(x, labels([0, -100]));
+    const { value, grad } = tf.valueAndGrad(f as never)(tf.ones([2, 1]));
+    expectClose(value, [0]);
+    expectClose(grad, [0, 0]);
+  });
+
   it('leaks nothing', () => {
     const logits = tf.ones([2, 3]);
     const y = labels([2, -100]);

@@ -139,9 +139,11 @@ function composedGradient(
   const weights = classWeights
     ? tf.mul(certain, tf.gather(classWeights, knownLabels(labels, ignoreIndex)))
     : certain; // [rows]
-  const target = tf.mul(tf.oneHot(labels as tf.Tensor1D, classes), tf.expandDims(weights, 1));
+  const column = tf.expandDims(weights, 1);
+  // of one class, which oneHot does not take, it is that
+  const target = classes === 1 ? column : tf.mul(tf.oneHot(labels as tf.Tensor1D, classes), column);
   const probabilities = tf.exp(tf.sub(logits, tf.expandDims(logSum, 1)));
-  if (labelSmoothing === 0) return tf.sub(tf.mul(probabilities, tf.expandDims(weights, 1)), target);
+  if (labelSmoothing === 0) return tf.sub(tf.mul(probabilities, column), target);
   const perClass = classWeights ?? tf.ones([classes]);
   const share = tf.mul(counted, labelSmoothing / classes); // [rows]
   const total = tf.add(weights, tf.mul(share, tf.sum(perClass)));
