@@ -1,5 +1,6 @@
 import { registerWebgpuBackend } from './register';
 
+export type { Counters } from './counters';
 export type { DeviceInfo } from './device-info';
 export { WebgpuBackendError } from './errors';
 export { configureWebgpuBackend, type WebgpuBackendOptions } from './options';

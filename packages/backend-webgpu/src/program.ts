@@ -106,18 +106,16 @@ export class Pipelines {
 
   private compile(program: Program, constants: Record<string, number>): Compiled {
     const { device } = this;
-    const types: GPUBufferBindingType[] = [
-      ...Object.keys(program.inputs).map(() => 'read-only-storage' as const),
-      ...Object.keys(program.outputs).map(() => 'storage' as const),
-      ...(Object.keys(program.uniforms).length > 0 ? (['uniform'] as const) : []),
+    const buffers: GPUBufferBindingLayout[] = [
+      ...Object.keys(program.inputs).map(() => ({ type: 'read-only-storage' as const })),
+      ...Object.keys(program.outputs).map(() => ({ type: 'storage' as const })),
+      ...(Object.keys(program.uniforms).length > 0
+        ? [{ type: 'uniform' as const, hasDynamicOffset: true }]
+        : []),
     ];
     const layout = device.createBindGroupLayout({
       label: program.name,
-      entries: types.map((type, binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type },
-      })),
+      entries: buffers.map((buffer, binding) => ({ binding, visibility: GPUShaderStage.COMPUTE, buffer })),
     });
     const pipeline = device.createComputePipeline({
       label: program.name,

@@ -1,11 +1,17 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { BindGroups } from './bind-groups';
+import { BufferPool } from './buffer-pool';
+import { type Counters, zeroCounters } from './counters';
 import { type DeviceInfo, nameOf } from './device-info';
 import { WebgpuBackendError } from './errors';
 import { fixProgram } from './fixes/fix-program';
 import { guardAllocations } from './guard-allocations';
+import { sizeOf } from './kernel';
 import type { OpenDevice } from './open-device';
 import { type Dispatch, Pipelines, type Program, uniformBytes, workgroupsOf } from './program';
+import { type TfjsUniform, tfjsUniformBytes } from './tfjs-uniforms';
+import { UniformArena } from './uniform-arena';
 
 type TfjsCall = Parameters<WebGPUBackend['runWebGPUProgram']>;
 
@@ -16,9 +22,20 @@ interface Recording {
   /** Data that commands not yet submitted use. */
   commandQueueOwnedIds: WeakSet<object>;
   dispatchCountInPass: number;
-  /** Buffers to give back once the commands are submitted. */
-  uniformPendingDisposal: GPUBuffer[];
+  bufferManager: BufferPool;
+  makeUniforms(uniforms: unknown[]): GPUBufferBinding;
 }
+
+/**
+ * Programs that are submitted together. tfjs's 15 make dozens of submits of a training step, each with a price of its
+ * own (in a page, a message to another process); all in one would leave the GPU idle until the step is recorded.
+ */
+const BATCH = 64;
+const TFJS_BATCH = 15;
+const BATCH_FLAG = 'WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE';
+
+/** As many bytes bound are submitted at once, however few the programs: a GPU that is long at work is taken for hung. */
+const BATCH_BYTES = 2 ** 30;
 
 /**
  * TensorFlow.js's WebGPU backend on a device of ours: synchronous reads in Node, and errors instead of zeros when
@@ -26,7 +43,13 @@ interface Recording {
  */
 export class WebgpuBackend extends WebGPUBackend {
   readonly deviceInfo: DeviceInfo;
+  /** What was asked of the GPU since `resetCounters`. */
+  counters: Counters = zeroCounters();
   private readonly pipelines: Pipelines;
+  private readonly bindGroups: BindGroups;
+  private readonly uniforms: UniformArena;
+  private readonly pool: BufferPool;
+  private bytesInPass = 0;
   private readonly processEvents: (() => boolean) | undefined;
   /** Why the device is lost. */
   private lost: string | undefined;
@@ -39,6 +62,12 @@ export class WebgpuBackend extends WebGPUBackend {
     this.pipelines = new Pipelines(device);
     this.processEvents = gpu.processEvents;
     guardAllocations(device, (message) => this.fail(message));
+    this.bindGroups = new BindGroups(device);
+    this.uniforms = new UniformArena(device);
+    this.pool = new BufferPool(device);
+    this.recording.bufferManager = this.pool;
+    this.recording.makeUniforms = (fields) => this.placeUniforms(tfjsUniformBytes(fields as TfjsUniform[]));
+    if (tf.env().getNumber(BATCH_FLAG) === TFJS_BATCH) tf.env().set(BATCH_FLAG, BATCH);
     device.addEventListener('uncapturederror', (event) => {
       this.fail(`the GPU rejected an operation: ${(event as GPUUncapturedErrorEvent).error.message.trim()}`);
     });
@@ -54,43 +83,77 @@ export class WebgpuBackend extends WebGPUBackend {
 
   override runWebGPUProgram(...call: TfjsCall): tf.TensorInfo {
     this.assertDevice();
-    const [program, , outputDtype] = call;
+    const [program, inputs, outputDtype] = call;
     fixProgram(program, outputDtype);
-    return super.runWebGPUProgram(...call);
+    const output = super.runWebGPUProgram(...call);
+    if (sizeOf(output.shape) > 0) this.count([output, ...inputs]);
+    return output;
   }
 
   /** Adds a program of ours to the commands; outputs are tensors of `makeTensorInfo`, or ones to change in place. */
   runProgram(program: Program, dispatch: Dispatch): void {
     this.assertDevice();
-    const recording = this as unknown as Recording;
+    const { recording } = this;
     const names = [...Object.keys(program.inputs), ...Object.keys(program.outputs)];
-    const resources: GPUBindingResource[] = names.map((name) => {
-      const { dataId } = dispatch.buffers[name]!;
+    const tensors = names.map((name) => dispatch.buffers[name]!);
+    const bindings: GPUBufferBinding[] = tensors.map(({ dataId }) => {
       this.uploadToGPU(dataId);
       recording.commandQueueOwnedIds.add(dataId);
       return { buffer: this.tensorMap.get(dataId).resource as GPUBuffer };
     });
     const uniforms = uniformBytes(program, dispatch.uniforms);
+    const offsets: number[] = [];
     if (uniforms.byteLength > 0) {
-      const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM;
-      const buffer = this.bufferManager.acquireBuffer(uniforms.byteLength, usage);
-      this.queue.writeBuffer(buffer, 0, uniforms);
-      recording.uniformPendingDisposal.push(buffer);
-      resources.push({ buffer });
+      const { buffer, offset, size } = this.placeUniforms(uniforms);
+      bindings.push({ buffer, size });
+      offsets.push(offset);
     }
     const { pipeline, layout } = this.pipelines.get(program, dispatch.constants);
-    const entries = resources.map((resource, binding) => ({ binding, resource }));
     this.ensureCommandEncoderReady();
     recording.computePassEncoder ??= recording.commandEncoder!.beginComputePass();
     const pass = recording.computePassEncoder;
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.device.createBindGroup({ layout, entries }));
+    pass.setBindGroup(0, this.bindGroups.get(layout, bindings), offsets);
     pass.dispatchWorkgroups(...workgroupsOf(dispatch));
     recording.dispatchCountInPass++;
-    if (recording.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
-      this.endComputePassEncoder();
-      this.submitQueue();
+    this.count(tensors);
+    if (recording.dispatchCountInPass >= tf.env().getNumber(BATCH_FLAG)) this.flush();
+  }
+
+  resetCounters(): void {
+    this.counters = zeroCounters();
+  }
+
+  override ensureCommandEncoderReady(): void {
+    const { recording } = this;
+    if (recording.commandEncoder) return;
+    super.ensureCommandEncoderReady();
+    const encoder = recording.commandEncoder!;
+    const copy = encoder.copyBufferToBuffer;
+    encoder.copyBufferToBuffer = ((...call: Parameters<typeof copy>) => {
+      this.counters.copies++;
+      copy.apply(encoder, call);
+    }) as typeof copy;
+  }
+
+  override submitQueue(): void {
+    this.uniforms.write();
+    super.submitQueue();
+    this.counters.submits++;
+    this.bytesInPass = 0;
+    this.pool.trim();
+  }
+
+  /**
+   * A buffer may be used again at once, since commands take place in order; tfjs would wait for the submit. Not so
+   * textures and buffers of others, which what waits to be submitted still needs as they are.
+   */
+  override disposeData(dataId: object, force = false): boolean {
+    if (this.tensorMap.has(dataId)) {
+      const { resource, external } = this.tensorMap.get(dataId);
+      if (resource instanceof GPUBuffer && !external) this.recording.commandQueueOwnedIds.delete(dataId);
     }
+    return super.disposeData(dataId, force);
   }
 
   override uploadToGPU(dataId: object): void {
@@ -133,7 +196,33 @@ export class WebgpuBackend extends WebGPUBackend {
   override dispose(): void {
     this.lost ??= 'the backend was removed';
     super.dispose();
+    this.uniforms.dispose();
     this.device.destroy();
+  }
+
+  private get recording(): Recording {
+    return this as unknown as Recording;
+  }
+
+  private placeUniforms(bytes: ArrayBuffer): Required<GPUBufferBinding> {
+    if (!this.uniforms.hasRoomFor(bytes.byteLength)) this.flush();
+    return { buffer: this.uniforms.buffer, offset: this.uniforms.add(bytes), size: bytes.byteLength };
+  }
+
+  private count(tensors: readonly tf.TensorInfo[]): void {
+    let bytes = 0;
+    for (const { shape } of tensors) bytes += 4 * sizeOf(shape);
+    this.counters.dispatches++;
+    this.counters.bytesBound += bytes;
+    this.bytesInPass += bytes;
+    if (this.bytesInPass >= BATCH_BYTES) this.flush();
+  }
+
+  /** Submits what is recorded, if anything is. */
+  private flush(): void {
+    if (!this.recording.commandEncoder) return;
+    this.endComputePassEncoder();
+    this.submitQueue();
   }
 
   private mustFetch(dataId: object): boolean {
@@ -146,13 +235,7 @@ export class WebgpuBackend extends WebGPUBackend {
     const staging = this.bufferManager.acquireBuffer(size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
     this.ensureCommandEncoderReady();
     this.endComputePassEncoder();
-    (this as unknown as { commandEncoder: GPUCommandEncoder }).commandEncoder.copyBufferToBuffer(
-      buffer,
-      0,
-      staging,
-      0,
-      size,
-    );
+    this.recording.commandEncoder!.copyBufferToBuffer(buffer, 0, staging, 0, size);
     this.submitQueue();
     const pause = new Int32Array(new SharedArrayBuffer(4)); // something to wait on that never comes
     staging.mapAsync(GPUMapMode.READ).catch(() => {}); // its state says so too
