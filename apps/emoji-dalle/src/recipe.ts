@@ -127,9 +127,11 @@ export const quickRecipe: Recipe = {
   measured: { onTheWay: 32, pictures: 96, prompts: 4 },
 };
 
-/** What the playground ships: few words, and no drawings whose licence asks that what is made of them be shared alike. */
+/** What the playground ships: few words, fewer steps, and no drawings whose licence asks that what is made of them be shared alike. */
 export const playgroundRecipe: Recipe = {
   ...recipe,
   designers: recipe.designers.filter((id) => id !== 'emojione-v1'),
-  dalle: { ...recipe.dalle, vocabSize: 2048 },
+  vqvae: { ...recipe.vqvae, steps: 1600 },
+  dalle: { ...recipe.dalle, steps: 1600, vocabSize: 2048 },
+  measured: { ...recipe.measured, prompts: 24 },
 };
