@@ -44,7 +44,7 @@ describe('inspectPicture', () => {
     expect(codeOf(bmp(16000, 16000))).toBe('pictures.tooLarge');
     expect(codeOf(bmp(0, 5))).toBe('pictures.damaged');
     for (const [type, bytes] of Object.entries(files)) {
-      expect(codeOf(bytes.subarray(0, 9)), type).toMatch(/^pictures\.(damaged|notAPicture)$/);
+      expect(codeOf(bytes.subarray(0, 14)), type).toBe('pictures.damaged');
     }
     expect(codeOf(new Uint8Array(PICTURE_LIMITS.bytes + 1))).toBe('pictures.tooManyBytes');
   });

@@ -28,6 +28,7 @@ export function inspectPicture(bytes: Uint8Array, name: string): PictureHeader {
   const type = typeOf(bytes);
   if (!type)
     throw new PlaygroundError(looksLikeSvg(bytes) ? 'pictures.svg' : 'pictures.notAPicture', { name });
+  if (bytes.length < SMALLEST) throw new PlaygroundError('pictures.damaged', { name });
   let size: { width: number; height: number; type?: string };
   try {
     size = imageSize(bytes);
@@ -39,6 +40,9 @@ export function inspectPicture(bytes: Uint8Array, name: string): PictureHeader {
   checkSize(width, height, name);
   return { type, width, height };
 }
+
+/** Bytes; a GIF of one pixel has as few. */
+const SMALLEST = 26;
 
 /** @throws PlaygroundError `pictures.tooManyBytes` */
 export function checkBytes(bytes: number, name: string): void {
