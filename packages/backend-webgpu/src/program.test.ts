@@ -38,6 +38,43 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     backend().disposeData(twice.dataId);
   });
 
+  const double: Program = {
+    name: 'test of changes',
+    inputs: { factor: 'uniform' },
+    outputs: { x: 'f32' },
+    uniforms: {},
+    code: `
+@compute @workgroup_size(2)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) { x[id.x] *= factor.x; }`,
+  };
+
+  it('change a tensor that was read before, and one that is just being read', async () => {
+    const x = tf.tensor1d([1, 2]);
+    const factor = backend().uniformOf(tf.scalar(2));
+    const run = () => backend().runProgram(double, { buffers: { x, factor }, uniforms: {}, workgroups: 1 });
+    const copy = backend().copyOf(x);
+    run();
+    expectClose(await x.data(), [2, 4]);
+    run();
+    expectClose(x.dataSync(), [4, 8]);
+    run();
+    const reading = x.data();
+    run();
+    expectClose(await reading, [8, 16]);
+    expectClose(await x.data(), [16, 32]);
+    expectClose((await backend().read(copy.dataId)) as Float32Array, [1, 2]);
+    for (const { dataId } of [copy, factor]) backend().disposeData(dataId);
+  });
+
+  it('that the GPU rejects are told by settle', async () => {
+    await backend().settle();
+    const x = tf.zeros([2]);
+    const program = { ...double, name: 'test of what is no WGSL', inputs: {}, code: 'this is no WGSL' };
+    backend().runProgram(program, { buffers: { x }, uniforms: {}, workgroups: 1 });
+    await expect(backend().settle()).rejects.toThrow('webgpu: the GPU rejected an operation');
+    await backend().settle();
+  });
+
   it('run more workgroups than a dimension has', async () => {
     const program: Program = {
       name: 'test of indices',

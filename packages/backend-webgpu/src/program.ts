@@ -1,7 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Element types of storage buffers; `vec4` ones take tensors whose size is a multiple of 4. */
-export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>';
+/**
+ * Element types of storage buffers; `vec4` ones take tensors whose size is a multiple of 4. An input that is `uniform`
+ * is no array but one `vec4<f32>`, a tensor of `WebgpuBackend.uniformOf`: it is none of the few storage buffers.
+ */
+export type Element = 'f32' | 'i32' | 'u32' | 'vec4<f32>' | 'uniform';
 
 /**
  * A compute shader of ours: what tfjs's `runWebGPUProgram` has not: several outputs, updates in place, and buffers
@@ -43,7 +46,10 @@ export function shaderOf({ inputs, outputs, uniforms, extensions = [], code }: P
   const bind = (access: string, buffers: Program['inputs'], first: number) =>
     Object.entries(buffers).map(
       ([name, element], i) =>
-        `@group(0) @binding(${first + i}) var<storage, ${access}> ${name}: array<${element}>;`,
+        `@group(0) @binding(${first + i}) ` +
+        (element === 'uniform'
+          ? `var<uniform> ${name}: vec4<f32>;`
+          : `var<storage, ${access}> ${name}: array<${element}>;`),
     );
   const numInputs = Object.keys(inputs).length;
   const fields = Object.entries(uniforms).map(([name, type]) => `  ${name}: ${type},`);
@@ -107,7 +113,9 @@ export class Pipelines {
   private compile(program: Program, constants: Record<string, number>): Compiled {
     const { device } = this;
     const buffers: GPUBufferBindingLayout[] = [
-      ...Object.keys(program.inputs).map(() => ({ type: 'read-only-storage' as const })),
+      ...Object.values(program.inputs).map((element) => ({
+        type: element === 'uniform' ? ('uniform' as const) : ('read-only-storage' as const),
+      })),
       ...Object.keys(program.outputs).map(() => ({ type: 'storage' as const })),
       ...(Object.keys(program.uniforms).length > 0
         ? [{ type: 'uniform' as const, hasDynamicOffset: true }]

@@ -43,6 +43,10 @@ const BATCH_BYTES = 2 ** 30;
  */
 export class WebgpuBackend extends WebGPUBackend {
   readonly deviceInfo: DeviceInfo;
+  /** Whether the device has float16. */
+  readonly supportsF16: boolean;
+  /** What products of matrices are computed in; core's `withPrecision` sets it for a while. */
+  precision: 'f32' | 'f16' = 'f32';
   /** What was asked of the GPU since `resetCounters`. */
   counters: Counters = zeroCounters();
   private readonly pipelines: Pipelines;
@@ -50,6 +54,8 @@ export class WebgpuBackend extends WebGPUBackend {
   private readonly uniforms: UniformArena;
   private readonly pool: BufferPool;
   private bytesInPass = 0;
+  /** How often programs of ours have written a tensor. */
+  private readonly changes = new WeakMap<object, number>();
   private readonly processEvents: (() => boolean) | undefined;
   /** Why the device is lost. */
   private lost: string | undefined;
@@ -59,6 +65,7 @@ export class WebgpuBackend extends WebGPUBackend {
   constructor({ device, info, gpu }: OpenDevice) {
     super(device, info as unknown as GPUAdapterInfo);
     this.deviceInfo = info;
+    this.supportsF16 = (device.features as ReadonlySet<string>).has('shader-f16');
     this.pipelines = new Pipelines(device);
     this.processEvents = gpu.processEvents;
     guardAllocations(device, (message) => this.fail(message));
@@ -94,13 +101,14 @@ export class WebgpuBackend extends WebGPUBackend {
   runProgram(program: Program, dispatch: Dispatch): void {
     this.assertDevice();
     const { recording } = this;
-    const names = [...Object.keys(program.inputs), ...Object.keys(program.outputs)];
-    const tensors = names.map((name) => dispatch.buffers[name]!);
+    const outputs = Object.keys(program.outputs);
+    const tensors = [...Object.keys(program.inputs), ...outputs].map((name) => dispatch.buffers[name]!);
     const bindings: GPUBufferBinding[] = tensors.map(({ dataId }) => {
       this.uploadToGPU(dataId);
       recording.commandQueueOwnedIds.add(dataId);
       return { buffer: this.tensorMap.get(dataId).resource as GPUBuffer };
     });
+    for (const { dataId } of tensors.slice(-outputs.length)) this.forgetValues(dataId);
     const uniforms = uniformBytes(program, dispatch.uniforms);
     const offsets: number[] = [];
     if (uniforms.byteLength > 0) {
@@ -118,6 +126,39 @@ export class WebgpuBackend extends WebGPUBackend {
     recording.dispatchCountInPass++;
     this.count(tensors);
     if (recording.dispatchCountInPass >= tf.env().getNumber(BATCH_FLAG)) this.flush();
+  }
+
+  /** A new tensor of the same content. */
+  copyOf({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+    this.uploadToGPU(dataId);
+    const copy = this.makeTensorInfo(shape, dtype);
+    this.uploadToGPU(copy.dataId);
+    this.copy(dataId, copy.dataId);
+    return copy;
+  }
+
+  /** A copy of up to four float32 numbers as programs take them for an input that is `uniform`. */
+  uniformOf({ dataId, shape }: tf.TensorInfo): tf.TensorInfo {
+    this.uploadToGPU(dataId);
+    const copy = this.makeTensorInfo(shape, 'float32');
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    this.tensorMap.get(copy.dataId).resource = this.bufferManager.acquireBuffer(16, usage);
+    this.copy(dataId, copy.dataId);
+    return copy;
+  }
+
+  /**
+   * Throws what has gone wrong, to the knowledge of the driver, in all that was asked so far: operations refused,
+   * memory that ran out. It submits them, but does not wait until they are done.
+   */
+  async settle(): Promise<void> {
+    this.assertDevice();
+    this.flush();
+    this.device.pushErrorScope('validation');
+    await this.device.popErrorScope().catch(() => {}); // in order with what came before
+    this.assertDevice();
+    const failure = this.takeFailure();
+    if (failure) throw failure;
   }
 
   resetCounters(): void {
@@ -165,6 +206,7 @@ export class WebgpuBackend extends WebGPUBackend {
     const data = this.tensorMap.get(dataId);
     if (!this.mustFetch(dataId)) return super.read(dataId);
     this.assertDevice();
+    const changes = this.changes.get(dataId);
     let values: tf.BackendValues;
     try {
       values = await super.read(dataId);
@@ -175,6 +217,7 @@ export class WebgpuBackend extends WebGPUBackend {
       throw this.takeFailure() ?? cause;
     }
     const failure = this.takeFailure();
+    if (changes !== this.changes.get(dataId)) data.values = null as never; // changed in place meanwhile
     if (!failure) return values;
     data.values = null as never; // what was read is not what it should be
     throw failure;
@@ -223,6 +266,21 @@ export class WebgpuBackend extends WebGPUBackend {
     if (!this.recording.commandEncoder) return;
     this.endComputePassEncoder();
     this.submitQueue();
+  }
+
+  private copy(source: object, target: object): void {
+    const bufferOf = (dataId: object) => this.tensorMap.get(dataId).resource as GPUBuffer;
+    this.ensureCommandEncoderReady();
+    this.endComputePassEncoder();
+    const { size } = bufferOf(source);
+    this.recording.commandEncoder!.copyBufferToBuffer(bufferOf(source), 0, bufferOf(target), 0, size);
+    for (const dataId of [source, target]) this.recording.commandQueueOwnedIds.add(dataId);
+  }
+
+  /** What was read of a tensor that is being changed in place holds no more. */
+  private forgetValues(dataId: object): void {
+    this.tensorMap.get(dataId).values = null as never;
+    this.changes.set(dataId, (this.changes.get(dataId) ?? 0) + 1);
   }
 
   private mustFetch(dataId: object): boolean {
