@@ -17,7 +17,11 @@ const BASE = '/some/path/';
 export interface SiteOptions {
   /** Whether Chromium has WebGPU, in software: slow. Default false. */
   softwareGpu?: boolean;
+  /** Whether there is a camera, which shows a moving drawing and is allowed at once. Default false. */
+  camera?: boolean;
 }
+
+const CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
 
 export interface OpenOptions {
   tab?: 'search' | 'train' | 'draw' | 'understand';
@@ -40,14 +44,19 @@ export class PlaygroundSite {
     private readonly server: Server,
   ) {}
 
-  static async start({ softwareGpu = false }: SiteOptions = {}): Promise<PlaygroundSite> {
+  static async start({ softwareGpu = false, camera = false }: SiteOptions = {}): Promise<PlaygroundSite> {
     const folder = await buildOnce();
     const server = createServer((request, response) => void serve(folder, request.url!, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const browser = await chromium.launch({
         executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-        args: ['--no-sandbox', '--disable-background-networking', ...(softwareGpu ? SOFTWARE_GPU : [])],
+        args: [
+          '--no-sandbox',
+          '--disable-background-networking',
+          ...(softwareGpu ? SOFTWARE_GPU : []),
+          ...(camera ? CAMERA : []),
+        ],
       });
       return new PlaygroundSite(browser, folder, server);
     } catch (error) {

@@ -1,10 +1,40 @@
+import { useEffect } from 'preact/hooks';
+import { errorText } from '../error-text';
 import { t } from '../i18n/t';
+import { Notice } from '../ui/notice';
+import { CameraCard } from './camera-card';
+import { QueryCard } from './query-card';
+import { Results } from './results';
+import './search.css';
+import { failure, followQuery, index, openIndex } from './search-state';
+import { SourceCard } from './source-card';
 
 export function SearchView() {
+  useEffect(() => {
+    void openIndex();
+    return followQuery();
+  }, []);
+  const count = index.value?.count ?? 0;
   return (
-    <>
-      <h2>{t('search.title')}</h2>
-      <p class="lead">{t('search.intro')}</p>
-    </>
+    <div class="stack">
+      <div>
+        <h2>{t('search.title')}</h2>
+        <p class="lead search-lead">{t('search.intro')}</p>
+      </div>
+      {failure.value !== undefined && (
+        <Notice
+          kind="error"
+          onDismiss={() => {
+            failure.value = undefined;
+          }}
+        >
+          {errorText(failure.value)}
+        </Notice>
+      )}
+      <SourceCard />
+      {count > 0 && <QueryCard />}
+      {count > 0 && <Results />}
+      <CameraCard />
+    </div>
   );
 }

@@ -1,0 +1,100 @@
+import { useMemo, useState } from 'preact/hooks';
+import { t } from '../i18n/t';
+import { Button } from '../ui/button';
+import { Dialog } from '../ui/dialog';
+import { PictureGrid } from '../ui/picture-grid';
+import { useObjectUrl, useObjectUrls } from './object-urls';
+import { pictureName } from './picture-name';
+import { hasQuery, hits, original, searchBy, showMore, shown } from './search-state';
+import type { SearchHit } from './search-types';
+
+const NONE: readonly SearchHit[] = [];
+
+/** What was found, best first. */
+export function Results() {
+  const [open, setOpen] = useState<SearchHit>();
+  const found = hits.value?.hits ?? NONE;
+  const urls = useObjectUrls(useMemo(() => found.map(({ thumbnail }) => thumbnail), [found]));
+  if (!hits.value) return null;
+  const { took, total } = hits.value;
+  const title = t(hasQuery.value ? 'search.results' : 'search.browse');
+  const like = (hit: SearchHit) =>
+    searchBy({ name: hit.name, small: hit.thumbnail, source: { row: hit.row } });
+  return (
+    <section class="stack search-results" aria-labelledby="search-results">
+      <div class="search-head">
+        <h3 id="search-results">{title}</h3>
+        {hasQuery.value && (
+          <p class="search-soft" role="status">
+            {t('search.searchTook', { count: total, ms: took < 10 ? took.toFixed(1) : Math.round(took) })}
+          </p>
+        )}
+      </div>
+      <PictureGrid
+        label={title}
+        pictures={found.flatMap((hit, i) =>
+          urls[i] === undefined
+            ? []
+            : [
+                {
+                  key: String(hit.row),
+                  src: urls[i],
+                  name: pictureName(hit.name),
+                  ...(hit.score !== undefined && { note: hit.score.toFixed(2) }),
+                },
+              ],
+        )}
+        onChoose={(key) => setOpen(found.find(({ row }) => String(row) === key))}
+        extra={(picture) => (
+          <button
+            type="button"
+            class="search-more"
+            aria-label={t('search.moreLabel', { name: picture.name })}
+            onClick={() => like(found.find(({ row }) => String(row) === picture.key)!)}
+          >
+            {t('search.more')}
+          </button>
+        )}
+      />
+      {shown.value < total && (
+        <div class="row search-center">
+          <Button onClick={showMore}>{t('search.resultsMore')}</Button>
+        </div>
+      )}
+      <Dialog
+        title={open ? pictureName(open.name) : ''}
+        open={open !== undefined}
+        onClose={() => setOpen(undefined)}
+      >
+        {open && (
+          <Large
+            hit={open}
+            onMore={() => {
+              setOpen(undefined);
+              like(open);
+            }}
+          />
+        )}
+      </Dialog>
+    </section>
+  );
+}
+
+/** A picture as large as it is there. */
+function Large({ hit, onMore }: { hit: SearchHit; onMore: () => void }) {
+  const file = original(hit.row);
+  const isDrawing = hit.name.includes('\n');
+  const url = useObjectUrl(file ?? hit.thumbnail);
+  return (
+    <div class="stack search-large">
+      {url && <img src={url} alt={pictureName(hit.name)} />}
+      {!file && !isDrawing && <p class="search-soft">{t('search.small')}</p>}
+      <div class="search-head">
+        <span class="search-soft">
+          {hit.score === undefined ? '' : t('search.score', { score: hit.score.toFixed(3) })}
+        </span>
+        <Button onClick={onMore}>{t('search.more')}</Button>
+      </div>
+    </div>
+  );
+}

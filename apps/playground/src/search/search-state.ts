@@ -1,0 +1,155 @@
+import { computed, effect, signal } from '@preact/signals';
+import { isStopped } from '../error-text';
+import type { TextValues } from '../i18n/format-text';
+import type { TextKey } from '../i18n/texts';
+import { services } from '../worker-client';
+import type { IndexProgress, IndexState, RefusedPicture, SearchHit } from './search-types';
+
+/** A picture to search by, with what is shown of it. */
+export interface QueryPicture {
+  name: string;
+  /** To show. */
+  small: Blob;
+  source: Blob | { row: number };
+}
+
+/** Results shown at first, and at a time. */
+const PAGE = 24;
+/** At most so many files that were left out are listed. */
+const MOST_REFUSED = 500;
+
+export const index = signal<IndexState>();
+export const progress = signal<IndexProgress>();
+export const refused = signal<readonly RefusedPicture[]>([]);
+export const refusedCount = signal(0);
+/** What was said last of taking pictures in. */
+export const told = signal<{ text: TextKey; values: TextValues }>();
+/** What went wrong, as it was thrown. */
+export const failure = signal<unknown>();
+
+export const words = signal('');
+export const picture = signal<QueryPicture>();
+export const share = signal(0.5);
+export const shown = signal(PAGE);
+export const hits = signal<{ hits: readonly SearchHit[]; took: number; total: number } | undefined>();
+export const hasQuery = computed(() => words.value.trim() !== '' || picture.value !== undefined);
+
+/** Files of this visit, by row: to be seen large. */
+const originals = new Map<number, Blob>();
+let stopping: AbortController | undefined;
+
+/** The file of a row, when this visit has it. */
+export const original = (row: number): Blob | undefined => originals.get(row);
+
+/** Shows what an earlier visit left. */
+export async function openIndex(): Promise<void> {
+  try {
+    const { state, putAway } = await services.search.open();
+    index.value = state;
+    if (putAway) told.value = { text: putAway, values: {} };
+  } catch (error) {
+    failure.value = error;
+  }
+}
+
+/** Takes files in. */
+export const addFiles = (files: readonly File[]) =>
+  take(files, (onProgress, signal) => services.search.addFiles([...files], onProgress, signal));
+
+/** Takes in the drawings that come with the page. */
+export const addEmoji = () => take([], (onProgress, signal) => services.search.addEmoji(onProgress, signal));
+
+export function stopTaking(): void {
+  stopping?.abort();
+}
+
+export async function forgetPictures(): Promise<void> {
+  index.value = await services.search.forget();
+  originals.clear();
+  refused.value = [];
+  refusedCount.value = 0;
+  picture.value = undefined;
+  told.value = { text: 'search.removed', values: {} };
+}
+
+async function take(
+  files: readonly File[],
+  work: (onProgress: (progress: IndexProgress) => void, signal: AbortSignal) => Promise<IndexState>,
+): Promise<void> {
+  if (progress.value) return;
+  const controller = new AbortController();
+  stopping = controller;
+  refused.value = [];
+  refusedCount.value = 0;
+  told.value = undefined;
+  failure.value = undefined;
+  progress.value = { done: 0, total: files.length, rate: 0, added: [], refused: [], known: 0 };
+  let known = 0;
+  try {
+    const state = await work((now) => {
+      progress.value = now;
+      known = now.known;
+      for (const { row, source } of now.added) if (files[source]) originals.set(row, files[source]);
+      refusedCount.value += now.refused.length;
+      if (now.refused.length > 0 && refused.value.length < MOST_REFUSED)
+        refused.value = [...refused.value, ...now.refused].slice(0, MOST_REFUSED);
+      const count = now.added.at(-1)?.row;
+      if (count !== undefined && index.value) index.value = { ...index.value, count: count + 1 };
+    }, controller.signal);
+    index.value = state;
+    if (known > 0) told.value = { text: 'search.known', values: { count: known } };
+  } catch (error) {
+    if (isStopped(error)) told.value = { text: 'search.stopped', values: {} };
+    else failure.value = error;
+    await openIndex();
+  } finally {
+    progress.value = undefined;
+  }
+}
+
+/** Searches anew when the query or the pictures change, one search at a time. */
+export function followQuery(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isSearching = false;
+  let again = false;
+  const run = async () => {
+    if (isSearching) {
+      again = true;
+      return;
+    }
+    isSearching = true;
+    do {
+      again = false;
+      const query = { words: words.value.trim(), picture: picture.value?.source, share: share.value };
+      try {
+        hits.value = await services.search.search(query, shown.value);
+        failure.value = undefined;
+      } catch (error) {
+        failure.value = error;
+      }
+    } while (again);
+    isSearching = false;
+  };
+  const dispose = effect(() => {
+    // What a search depends on.
+    void [words.value, picture.value, share.value, shown.value];
+    const count = index.value?.count ?? 0;
+    clearTimeout(timer);
+    if (count === 0) hits.value = undefined;
+    else timer = setTimeout(run, 150);
+  });
+  return () => {
+    clearTimeout(timer);
+    dispose();
+  };
+}
+
+/** Looks for what is like a picture. */
+export function searchBy(chosen: QueryPicture | undefined): void {
+  picture.value = chosen;
+  shown.value = PAGE;
+}
+
+export function showMore(): void {
+  shown.value += PAGE;
+}
