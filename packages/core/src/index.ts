@@ -183,6 +183,7 @@ export type { Checkpoint, CheckpointStore } from './checkpoint/checkpoint-store'
 export { loadLatestCheckpoint } from './checkpoint/load-latest-checkpoint';
 export { MemoryCheckpointStore } from './checkpoint/memory-checkpoint-store';
 export { openSafetensors, type TensorReader, tensorReader } from './checkpoint/open-safetensors';
+export { OPFSCheckpointStore } from './checkpoint/opfs-checkpoint-store';
 export {
   parseSafetensors,
   type Safetensors,

@@ -1,18 +1,13 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { FileDigest } from '../checkpoint/checkpoint-files';
 import { CheckpointError } from '../errors';
 
 /** Where the system has it: opening fails if the last part of the path is a symbolic link. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 /** Systems read and write less than 2 GiB at a time. */
 const MOST_BYTES = 2 ** 30;
-
-/** Size and SHA-256 of a file. */
-export interface FileDigest {
-  bytes: number;
-  sha256: string;
-}
 
 /** Writes a file that must not exist yet, and returns only once it is on the disk. */
 export async function writeDurably(path: string, chunks: readonly Uint8Array[]): Promise<FileDigest> {

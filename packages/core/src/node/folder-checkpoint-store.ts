@@ -1,15 +1,29 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  type FileDigest,
+  jsonBytes,
+  MANIFEST,
+  MOST_MANIFEST_BYTES,
+  messageOf,
+  readManifest,
+  requireDigest,
+  requireFileName,
+  requireSize,
+  SAFETENSORS,
+  stepFolderName,
+  stepsOf,
+  TRAINER,
+  writeManifest,
+} from '../checkpoint/checkpoint-files';
 import type { Checkpoint, CheckpointStore } from '../checkpoint/checkpoint-store';
 import { parseSafetensors, safetensorsChunks } from '../checkpoint/safetensors';
-import { CheckpointError, isCrossmodalError } from '../errors';
+import { CheckpointError } from '../errors';
 import type { StateDict } from '../host-tensor';
 import type { TrainerState } from '../train/trainer-state';
-import { MANIFEST, readManifest, readVerified, requireFileName } from './checkpoint-manifest';
-import { type FileDigest, syncFolder, writeDurably } from './durable-file';
+import { readRange, syncFolder, writeDurably } from './durable-file';
 
-const TRAINER = 'trainer.json';
-const SAFETENSORS = '.safetensors';
 /** Folders that a killed process may leave behind. */
 const WRITING = '.writing-';
 const REMOVING = '.removing-';
@@ -46,10 +60,8 @@ export class FolderCheckpointStore implements CheckpointStore {
       for (const [part, state] of Object.entries(states)) {
         await write(part + SAFETENSORS, safetensorsChunks(state, { format: 'pt' }));
       }
-      await write(TRAINER, [json(trainer)]);
-      await writeDurably(join(writing, MANIFEST), [
-        json({ format: 'crossmodal-checkpoint', version: 1, files }),
-      ]);
+      await write(TRAINER, [jsonBytes(trainer)]);
+      await writeDurably(join(writing, MANIFEST), [writeManifest(files)]);
       await syncFolder(writing);
       await this.remove(step); // there only if it was passed over as damaged
       await rename(writing, join(this.folder, name));
@@ -71,10 +83,8 @@ export class FolderCheckpointStore implements CheckpointStore {
         cause: error,
       });
     });
-    return entries
-      .filter((entry) => entry.isDirectory() && /^step-\d{8,15}$/.test(entry.name)) // a link is no directory here
-      .map((entry) => Number(entry.name.slice('step-'.length)))
-      .sort((a, b) => a - b);
+    // A link is no directory here.
+    return stepsOf(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name));
   }
 
   async load(step: number): Promise<Checkpoint> {
@@ -89,7 +99,9 @@ export class FolderCheckpointStore implements CheckpointStore {
     const states: Record<string, StateDict> = {};
     let trainer: TrainerState | undefined;
     try {
-      for (const [file, digest] of await readManifest(folder)) {
+      for (const [file, digest] of await readManifest(() =>
+        readAtMost(folder, MANIFEST, MOST_MANIFEST_BYTES),
+      )) {
         const bytes = await readVerified(folder, file, digest);
         if (file === TRAINER) trainer = JSON.parse(new TextDecoder().decode(bytes));
         else if (file.endsWith(SAFETENSORS)) {
@@ -131,18 +143,20 @@ export class FolderCheckpointStore implements CheckpointStore {
   }
 }
 
-function folderName(step: number): string {
-  if (!Number.isSafeInteger(step) || step < 0) {
-    throw new CheckpointError(`FolderCheckpointStore: step: expected an integer from 0, received ${step}.`);
-  }
-  return `step-${String(step).padStart(8, '0')}`;
+const folderName = (step: number): string => stepFolderName(step, 'FolderCheckpointStore');
+
+function readAtMost(folder: string, file: string, most: number): Promise<Uint8Array> {
+  const range = ({ size }: { size: number }) => ({ offset: 0, length: Math.min(size, most) });
+  return readRange(join(folder, file), range, { follow: false });
 }
 
-function json(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-function messageOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return isCrossmodalError(cause) || message.endsWith('.') ? message : `${message}.`;
+/** A file of a checkpoint, whole and as it was written. */
+async function readVerified(folder: string, file: string, expected: FileDigest): Promise<Uint8Array> {
+  const whole = ({ size }: { size: number }) => {
+    requireSize(file, expected, size);
+    return { offset: 0, length: size };
+  };
+  const bytes = await readRange(join(folder, file), whole, { follow: false });
+  requireDigest(file, expected, createHash('sha256').update(bytes).digest('hex'));
+  return bytes;
 }
