@@ -1,0 +1,188 @@
+import type { Element } from '../program';
+
+/**
+ * Pieces of WGSL that the attention programs are made of. Matrices [rows, headDim] are read in parts of four numbers,
+ * and 32 rows of 8 parts (a chunk) at a time are held in workgroup memory, in `tileA` and `tileB`. A workgroup's 64
+ * threads, 8 by 8 as `ty` and `tx`, share the 32 x 32 products of two tiles: a thread has the rows ty + 8 i of the
+ * one and the rows tx + 8 j of the other, those of one i as a vector. Rows are 9 parts apart, so that 8 threads that
+ * read 8 rows do not wait for the same bank of memory.
+ */
+export const TILE = 32;
+export const TILE_THREADS = 64;
+
+const four = [0, 1, 2, 3] as const;
+export const lines = (line: (i: number) => string) => four.map(line).join('\n');
+
+/** How a tensor [..., headDim] is bound. */
+export const matrixElement = (headDim: number): Element => (headDim % 4 === 0 ? 'vec4<f32>' : 'f32');
+
+/** Parts of a row, and chunks of parts. */
+export const partsOf = (headDim: number) => Math.ceil(headDim / 4);
+export const chunksOf = (headDim: number) => Math.ceil(headDim / TILE);
+
+/** `read_NAME(first, row, rows, part)`: of a matrix from row `first` on; zeros beyond its rows and columns. */
+export function readFunction(name: string, headDim: number): string {
+  const parts = partsOf(headDim);
+  const read =
+    headDim % 4 === 0
+      ? `return ${name}[(first + row) * ${parts} + part];`
+      : `var numbers = vec4<f32>();
+  let begin = (first + row) * ${headDim} + 4 * part;
+  for (var i = 0u; i < min(4u, ${headDim} - 4 * part); i++) { numbers[i] = ${name}[begin + i]; }
+  return numbers;`;
+  return `
+fn read_${name}(first: u32, row: u32, rows: u32, part: u32) -> vec4<f32> {
+  if (row >= rows || part >= ${parts}) { return vec4<f32>(); }
+  ${read}
+}`;
+}
+
+/** `write_NAME(row, part, numbers)`. */
+export function writeFunction(name: string, headDim: number): string {
+  const write =
+    headDim % 4 === 0
+      ? `${name}[row * ${partsOf(headDim)} + part] = numbers;`
+      : `for (var i = 0u; i < min(4u, ${headDim} - 4 * part); i++) { ${name}[row * ${headDim} + 4 * part + i] = numbers[i]; }`;
+  return `
+fn write_${name}(row: u32, part: u32, numbers: vec4<f32>) {
+  ${write}
+}`;
+}
+
+/**
+ * `scoresOf(products, queries, keys, matrix)`: products of four pairs of a query and a key, scaled, with the bias;
+ * {@link HIDDEN} where the query does not see the key. WGSL may take it that there are no infinities, so that what
+ * masks is found by its bits: -1e9 and below, down to minus infinity, but no NaN.
+ */
+export const scoreFunctions = (hasBias: boolean) => `
+const HIDDEN = -1e30;
+const LEAST = -1e29; // the running maximum of none: exp(HIDDEN - LEAST) is 0
+
+fn exponential(x: vec4<f32>) -> vec4<f32> { return select(exp(x), vec4<f32>(), x < vec4<f32>(-100.0)); }
+
+fn scoresOf(products: vec4<f32>, queries: vec4<u32>, keys: vec4<u32>, matrix: u32) -> vec4<f32> {
+  let seen = (queries < vec4<u32>(uniforms.queries)) & (keys < vec4<u32>(uniforms.keys))
+    & (vec4<i32>(keys) <= vec4<i32>(queries) + uniforms.reach);
+  let scores = products * uniforms.scale;
+${
+  hasBias
+    ? `  let at = (matrix / uniforms.heads) * uniforms.biasBatch + (matrix % uniforms.heads) * uniforms.biasHead
+    + select(vec4<u32>(), queries * uniforms.biasQuery + keys * uniforms.biasKey, seen);
+  let added = vec4<f32>(bias[at.x], bias[at.y], bias[at.z], bias[at.w]);
+  let bits = bitcast<vec4<u32>>(added);
+  let masked = (bits >= vec4<u32>(0xce6e6b28u)) & (bits <= vec4<u32>(0xff800000u));
+  return select(vec4<f32>(HIDDEN), scores + added, seen & !masked);`
+    : '  return select(vec4<f32>(HIDDEN), scores, seen);'
+}
+}`;
+
+/** Tiles of workgroup memory: A and B, and the `weights` by which rows of B are mixed. */
+export const tileMemory = `
+var<workgroup> tileA: array<vec4<f32>, 288>;
+var<workgroup> tileB: array<vec4<f32>, 288>;
+var<workgroup> weights: array<vec4<f32>, 288>;`;
+
+/** The head of `main`: which matrix, `chunks` chunks of its rows and tile of `count` rows a workgroup has. */
+export const mainOfTiles = (headDim: number, chunks: number, first: string, count: string) => `
+@compute @workgroup_size(${TILE_THREADS})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  const parts = ${partsOf(headDim)}u;
+  const slices = ${Math.ceil(chunksOf(headDim) / chunks)}u;
+  let index = groupIndex(group, count);
+  let firstChunk = (index % slices) * ${chunks}u;
+  let tiles = (${count} + 31u) / 32u;
+  let ${first} = (index / slices % tiles) * 32u;
+  let matrix = index / slices / tiles;
+  if (matrix >= uniforms.matrices) { return; }
+  let tx = thread % 8u;
+  let ty = thread / 8u;`;
+
+/** WGSL expressions: the row at which a matrix begins, the tile's first row in it, and how many it has. */
+export interface Rows {
+  matrix: string;
+  first: string;
+  count: string;
+}
+
+export const queryRows: Rows = {
+  matrix: 'matrix * uniforms.queries',
+  first: 'firstQuery',
+  count: 'uniforms.queries',
+};
+export const keyRows: Rows = {
+  matrix: 'matrix * uniforms.keyRows',
+  first: 'firstKey',
+  count: 'uniforms.keys',
+};
+
+/** Fills a tile with 32 rows of one chunk of a matrix. Between barriers. */
+export const fillTile = (tile: 'tileA' | 'tileB', name: string, rows: Rows, chunk: string) => `
+for (var n = thread; n < 256u; n += 64u) {
+  let row = n / 8u;
+  ${tile}[row * 9u + n % 8u] = read_${name}(${rows.matrix}, ${rows.first} + row, ${rows.count}, 8u * (${chunk}) + n % 8u);
+}`;
+
+/** Adds to `sums`0 to 3 the products of the rows of tile A and tile B. */
+const addProducts = (sums: string) => `
+for (var part = 0u; part < min(8u, parts - 8u * chunk); part++) {
+${lines((j) => `  let b${j} = tileB[(tx + ${8 * j}u) * 9u + part];`)}
+${lines(
+  (i) => `  let a${i} = tileA[(ty + ${8 * i}u) * 9u + part];
+  ${sums}${i} += vec4<f32>(dot(a${i}, b0), dot(a${i}, b1), dot(a${i}, b2), dot(a${i}, b3));`,
+)}
+}`;
+
+/** `NAME`0 to 3: products of 32 rows of matrix `a` and 32 of `b`, over all chunks. */
+export const products = (
+  name: string,
+  [a, rowsA]: [string, Rows],
+  [b, rowsB]: [string, Rows],
+  chunks: number,
+) => `
+${lines((i) => `var ${name}${i} = vec4<f32>();`)}
+for (var chunk = 0u; chunk < ${chunks}u; chunk++) {
+  workgroupBarrier();
+  ${fillTile('tileA', a, rowsA, 'chunk')}
+  ${fillTile('tileB', b, rowsB, 'chunk')}
+  workgroupBarrier();
+  ${addProducts(name)}
+}`;
+
+/**
+ * Adds to `SUM_CHUNK_`0 to 3 rows of a matrix mixed by `weights`, for the chunks of this workgroup. A thread has
+ * the part tx of each chunk. Its weight vectors hold those of the rows tx + 8 j, as `products` gives them.
+ */
+export const mixRows = (sum: string, name: string, rows: Rows, chunks: number) =>
+  Array.from(
+    { length: chunks },
+    (_, c) => `
+workgroupBarrier();
+${fillTile('tileB', name, rows, `firstChunk + ${c}u`)}
+workgroupBarrier();
+for (var t = 0u; t < 8u; t++) {
+${lines((j) => `  let b${j} = tileB[(t + ${8 * j}u) * 9u + tx];`)}
+${lines(
+  (i) => `  let w${i} = weights[(ty + ${8 * i}u) * 9u + t];
+  ${sum}_${c}_${i} += w${i}.x * b0 + w${i}.y * b1 + w${i}.z * b2 + w${i}.w * b3;`,
+)}
+}`,
+  ).join('\n');
+
+/** Declares the sums of {@link mixRows}. */
+export const declareSums = (sum: string, chunks: number) =>
+  Array.from({ length: chunks }, (_, c) => lines((i) => `var ${sum}_${c}_${i} = vec4<f32>();`)).join('\n');
+
+/** Writes the sums, each row times `factors`[i], where there are such a row and part. */
+export const writeSums = (sum: string, name: string, rows: Rows, chunks: number, factors: string) =>
+  Array.from({ length: chunks }, (_, c) =>
+    lines(
+      (i) => `if (${rows.first} + ty + ${8 * i}u < ${rows.count} && 8u * (firstChunk + ${c}u) + tx < parts) {
+  write_${name}(${rows.matrix} + ${rows.first} + ty + ${8 * i}u, 8u * (firstChunk + ${c}u) + tx, ${sum}_${c}_${i} * ${factors}[${i}]);
+}`,
+    ),
+  ).join('\n');
+
+/** Writes weights of the rows ty + 8 i: vectors `NAME`0 to 3. */
+export const storeWeights = (name: string) =>
+  lines((i) => `weights[(ty + ${8 * i}u) * 9u + tx] = ${name}${i};`);

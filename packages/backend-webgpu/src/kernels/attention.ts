@@ -1,0 +1,41 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
+import { isDecoding, runDecode } from './attention-decode';
+import { runForward } from './attention-forward';
+import { runGradient } from './attention-gradient';
+import { attentionShapes } from './attention-shapes';
+
+/** Nothing of the size queries x keys is ever in memory: of the weights, one number for each query is saved. */
+const attention: WebgpuKernel = {
+  kernelName: 'FusedAttention',
+  compute(call) {
+    const shapes = attentionShapes(call);
+    const { batch, heads, queries, keys } = shapes;
+    const rows = [batch, heads, queries];
+    if (sizeOf(call.inputs['query']!.shape) === 0 || keys === 0) {
+      return [zeros(call, call.inputs['query']!.shape), zeros(call, rows)];
+    }
+    const output = call.backend.makeTensorInfo(call.inputs['query']!.shape, 'float32');
+    const logSumExp = call.backend.makeTensorInfo(rows, 'float32');
+    const run = isDecoding(shapes) ? runDecode : runForward;
+    run(call, shapes, output, logSumExp);
+    return [output, logSumExp];
+  },
+};
+
+const attentionGrad: WebgpuKernel = {
+  kernelName: 'FusedAttentionGrad',
+  compute(call) {
+    const { query, key, value } = call.inputs as Record<string, TensorInfo>;
+    const inputs = [query!, key!, value!] as const;
+    if (inputs.some(({ shape }) => sizeOf(shape) === 0)) return inputs.map(({ shape }) => zeros(call, shape));
+    const gradients = inputs.map(({ shape }) => call.backend.makeTensorInfo(shape, 'float32'));
+    runGradient(call, attentionShapes(call), gradients as [TensorInfo, TensorInfo, TensorInfo]);
+    return gradients;
+  },
+};
+
+const zeros = ({ backend }: KernelCall, shape: number[]) =>
+  backend.makeTensorInfo(shape, 'float32', new Float32Array(sizeOf(shape)));
+
+export const attentions: WebgpuKernel[] = [attention, attentionGrad];
