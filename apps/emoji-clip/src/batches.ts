@@ -29,7 +29,7 @@ export function createLoader(
   augmenter: Augmenter,
 ): DataLoader<number, EmojiBatch> {
   const words = wordTokenizer(tokenizer);
-  const { imageSize, contextLength } = recipe;
+  const { imageSize, contextLength, chineseShare } = recipe;
   return new DataLoader(arrayDataset(Array.from(stack.concepts.keys())), {
     batchSize: recipe.batchSize,
     shuffle: true,
@@ -38,7 +38,7 @@ export function createLoader(
     collate: async (pictures, { rng }) => {
       const pixels = augmenter.augment(pictures, rng!.split('pictures').state());
       const captionIds = pictures.map((picture) => stack.concepts[picture]!);
-      const captions = captionIds.map((concept) => sampleCaption(concepts[concept]!, rng!));
+      const captions = captionIds.map((concept) => sampleCaption(concepts[concept]!, rng!, chineseShare));
       const { inputIds, attentionMask, shape } = words.tokenize(captions, {
         contextLength,
         padding: 'longest',

@@ -15,6 +15,8 @@ export interface Recipe {
   stages: readonly { channels: number; blocks: number }[];
   /** Tokens of the vocabulary learned from the captions. */
   vocabSize: number;
+  /** Share of the captions that are Chinese. */
+  chineseShare: number;
   /** Longest caption, in tokens. */
   contextLength: number;
   /** Width of the text tower. */
@@ -60,6 +62,7 @@ export const recipe: Recipe = {
     { channels: 96, blocks: 1 },
   ],
   vocabSize: 8192,
+  chineseShare: 0.3,
   contextLength: 24,
   textHiddenSize: 256,
   tokenDropout: 0.1,
@@ -94,7 +97,9 @@ export const quickRecipe: Recipe = { ...recipe, designers: ['noto', 'twemoji'], 
 export const playgroundRecipe: Recipe = {
   ...recipe,
   designers: recipe.designers.filter((id) => id !== 'emojione-v1'),
+  steps: 3000,
   vocabSize: 6144,
+  chineseShare: 0.45,
   textHiddenSize: 192,
   projectionDim: 128,
 };

@@ -8,6 +8,8 @@ describe('words', () => {
     expect(plainWords('生日蛋糕, cake')).toBe(' 生日蛋糕 cake');
     expect(plainWords('flag中国flag')).toBe(' flag 中国 flag');
     expect(plainWords('café 100%')).toBe(' café 100');
+    expect(plainWords('A dog, the cat and an ant')).toBe(' dog cat and ant');
+    expect(plainWords('the')).toBe(' the');
     expect(plainWords('')).toBe('');
     expect(plainWords('🎂 + cake')).toBe(' 🎂 + cake');
   });

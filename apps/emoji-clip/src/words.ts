@@ -26,10 +26,14 @@ export function wordTokenizer(tokenizer: Tokenizer): TextTokenizer {
 
 /**
  * A text as words alone: lower case, no punctuation, a space before each, so that a word is the same token wherever
- * it stands; Chinese runs are words.
+ * it stands; Chinese runs are words. English articles are left out, unless there is nothing else: names have none, so that
+ * a model would not know what to make of the "a" of "a dog".
  */
 export function plainWords(text: string): string {
   const spaced = text.toLowerCase().replace(/\p{Script=Han}+/gu, ' $& ');
-  const words = spaced.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{P}\p{L}\p{M}\p{N}]/gu);
-  return (words ?? []).map((word) => ` ${word}`).join('');
+  const words: string[] = spaced.match(/[\p{L}\p{M}\p{N}]+|[^\s\p{P}\p{L}\p{M}\p{N}]/gu) ?? [];
+  const content = words.filter((word) => !ARTICLES.has(word));
+  return (content.length > 0 ? content : words).map((word) => ` ${word}`).join('');
 }
+
+const ARTICLES = new Set(['a', 'an', 'the']);

@@ -37,10 +37,11 @@ export async function shipDALLE(run: string, command: string): Promise<ShippedMo
   for (const file of ['vqvae/model.safetensors', 'dalle/model.safetensors'])
     await copyAsHalf(join(folder.model, file), join(TARGET, file));
   const [before, after] = [await measureUnseen(trained), await measureUnseen(await restoreShippedDALLE())];
-  const { designers } = trained.recipe;
+  const { designers, imageSize, vqvae } = trained.recipe;
+  const side = imageSize / vqvae.patchSize;
   return {
     id: 'dalle',
-    title: 'DALL-E of emoji: English words to 256 tokens to pictures of 64 x 64 pixels',
+    title: `DALL-E of emoji: English words to ${side ** 2} tokens to pictures of ${imageSize} x ${imageSize} pixels`,
     parameters: trained.vqvae.parameterCount().total + trained.dalle.parameterCount().total,
     files: await filesOf('dalle'),
     command: `${command} && ${BUILD}`,

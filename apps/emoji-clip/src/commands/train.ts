@@ -63,7 +63,7 @@ export async function trainCommand(
       `${UNSEEN.name} to measure on, ${concepts.length} concepts named in English and Chinese.`,
   );
 
-  const tokenizer = await learnTokenizer(concepts, recipe.vocabSize);
+  const tokenizer = await learnTokenizer(concepts, recipe.vocabSize, recipe.chineseShare);
   const measureUnseen = async (clip: EmojiCLIP, language: 'en' | 'zh' = 'en') => {
     const seen = await pictureFeatures(clip, unseen, recipe.imageSize);
     const names = await textFeatures(
