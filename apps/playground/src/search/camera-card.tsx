@@ -5,6 +5,7 @@ import { t } from '../i18n/t';
 import { PlaygroundError } from '../playground-error';
 import { language } from '../settings';
 import { tab } from '../tabs';
+import { Bars } from '../ui/bars';
 import { Button } from '../ui/button';
 import { Notice } from '../ui/notice';
 import { TextInput } from '../ui/text-input';
@@ -115,25 +116,23 @@ export function CameraCard() {
       </div>
       <div class="camera" hidden={state !== 'on'}>
         <video ref={video} muted playsInline aria-label={t('search.cameraVideo')} />
-        {guess && <Bars {...guess} />}
+        {guess && <Guesses {...guess} />}
       </div>
     </section>
   );
 }
 
-function Bars({ labels, probabilities, rate }: Guess) {
-  const best = probabilities.indexOf(Math.max(...probabilities));
+function Guesses({ labels, probabilities, rate }: Guess) {
   return (
-    <div class="camera-guess">
-      <ul class="bars" aria-label={t('search.cameraGuesses')}>
-        {labels.map((label, i) => (
-          <li key={label} class={i === best ? 'bar bar-best' : 'bar'}>
-            <span class="bar-fill" style={{ inlineSize: `${100 * probabilities[i]!}%` }} />
-            <span class="bar-name">{label}</span>
-            <span class="bar-value">{Math.round(100 * probabilities[i]!)} %</span>
-          </li>
-        ))}
-      </ul>
+    <div class="stack">
+      <Bars
+        label={t('search.cameraGuesses')}
+        bars={labels.map((name, i) => ({
+          name,
+          share: probabilities[i]!,
+          text: `${Math.round(100 * probabilities[i]!)} %`,
+        }))}
+      />
       <p class="search-soft">
         {t('search.cameraRate', { rate: rate.toLocaleString(language.value, { maximumFractionDigits: 1 }) })}
       </p>
