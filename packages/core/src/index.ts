@@ -136,6 +136,7 @@ export { Adafactor, type AdafactorOptions } from './optim/adafactor';
 export { Adam, type AdamOptions } from './optim/adam';
 export { AdamW, type AdamWOptions } from './optim/adamw';
 export { clipScale } from './optim/clip-scale';
+export { type ClippedScale, type ClippedScaleOptions, clippedScale } from './optim/clipped-scale';
 export { globalNorm } from './optim/global-norm';
 export {
   type LayerwiseDecayOptions,

@@ -1,15 +1,25 @@
 import type { WebgpuKernel } from '../kernel';
+import { adamWGroup } from './adamw-group';
 import { attentions } from './attention';
+import { channelNorms } from './channel-norm';
 import { gelus } from './gelu';
+import { gradientScales } from './gradient-scale';
+import { matmuls } from './matmul/matmul';
 import { norms } from './norm';
+import { relus } from './relu';
 import { segmentSumKernels } from './segment-sums';
 import { softmaxCrossEntropies } from './softmax-cross-entropy';
 
 /** Every kernel that is ours: core's fused operations, and what tfjs's backend does slowly. */
 export const kernels: WebgpuKernel[] = [
+  adamWGroup,
   ...attentions,
+  ...channelNorms,
   ...gelus,
+  ...gradientScales,
+  ...matmuls,
   ...norms,
+  ...relus,
   ...segmentSumKernels,
   ...softmaxCrossEntropies,
 ];

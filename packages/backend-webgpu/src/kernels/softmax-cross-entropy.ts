@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import type { Program } from '../program';
+import { notFinite } from './not-finite';
 
 /** Classes that one workgroup of the gradient takes. */
 const CHUNK = 4096;
@@ -17,13 +18,6 @@ const nameOf = ({ weighted, smoothed, threads }: Variant): string =>
   `${weighted ? ' weighted' : ''}${smoothed ? ' smoothed' : ''} ${threads}`;
 
 const uniforms = { rows: 'u32', classes: 'u32', ignoreIndex: 'i32', smoothing: 'f32' } as const;
-
-/** What a shader may do with values that are not finite is left open, so they are told by their bits. */
-const notFinite = `
-const INFINITE = 0x7f800000u;
-const NAN = 0x7fc00000u;
-fn magnitude(x: f32) -> u32 { return bitcast<u32>(x) & 0x7fffffffu; }
-fn fromBits(bits: u32) -> f32 { return bitcast<f32>(bits); }`;
 
 /**
  * A workgroup a row, which it reads once: each thread keeps the greatest logit it has seen and the sum of exponentials

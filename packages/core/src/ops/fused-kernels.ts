@@ -28,13 +28,18 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedEncoderBlockGrad` | dy, x, the weights, and those tensors as saved0, saved1, ... | numHeads, activation | dx, and of each weight that is there, in the order of `FusedDecoderBlock` |
  * | `EmbeddingGrad` | dy [n, dim], ids int32 [n] | numEmbeddings, paddingIndex (-1: none) | dweight [numEmbeddings, dim] |
  * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
+ * | `FusedAdamWGroup` | of each parameter i: parameter<i>, gradient<i>, m<i>, v<i>; gradientScale [] or absent | beta1, beta2, epsilon; by parameter: learningRate[], weightDecay[] (decoupled), penalty[] (that of L2), step[]; gradientScale where it is no input | of each parameter i: parameter<i>', m<i>', v<i>' |
  * | `SquaredNorm` | x | | sum of x squared, [] |
+ * | `SquaredNorms` | x0, x1, ... | | numbers [any] whose sum is that of all their values squared |
+ * | `GradientScale` | squares [any], guards [any] or absent | scale, maxNorm (-1: none) | norm [] = scale sqrt(sum of squares), gradientScale [] = scale min(1, maxNorm / (norm + 1e-6)), or NaN where the norm or a guard is not finite |
  *
  * Details: layer norm's variance is biased, and channel norm's (group and batch norm) too, over the positions and
  * the neighbouring channels of a group; `relu` says that y is the greater of the normalised value and 0; `rows` is the product of the leading sizes. A `bias` value at or
  * below {@link MASKED} means "not to be attended to": a query all of whose keys are masked (causally too) gives a
  * row of zeros, and no gradient. `causal` lets query i see keys up to i + keys - queries. Label smoothing and
- * class weights are PyTorch's `cross_entropy` with reduction 'none'. `gradientScale` multiplies the gradient first.
+ * class weights are PyTorch's `cross_entropy` with reduction 'none'. `gradientScale` multiplies the gradient first. `FusedAdamWGroup` gives parameters, m and v back as they were where
+ * its input `gradientScale` is not finite; it changes them in place where no other tensor shares their data, and they
+ * are then what it returns. The penalty times the parameter is added to the scaled gradient.
  */
 export type FusedKernelName =
   | 'FusedLayerNorm'
@@ -59,7 +64,10 @@ export type FusedKernelName =
   | 'FusedEncoderBlockGrad'
   | 'EmbeddingGrad'
   | 'FusedAdamW'
-  | 'SquaredNorm';
+  | 'FusedAdamWGroup'
+  | 'SquaredNorm'
+  | 'SquaredNorms'
+  | 'GradientScale';
 
 /** Attention bias at or below this masks the key; masks are written as this value. */
 export const MASKED = -1e9;

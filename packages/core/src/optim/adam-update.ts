@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasFusedKernel, runFusedKernel } from '../ops/fused-kernels';
 import { checkNumber } from './check-number';
 import { scaledGradient } from './coupled-decay';
-import type { UpdateInput, UpdateOutput } from './update-rule';
+import type { GroupUpdate, UpdateInput, UpdateOutput } from './update-rule';
 
 export interface AdamConstants {
   /** Decay rates of the first and second moment. Default [0.9, 0.999]. */
@@ -41,5 +41,41 @@ export function adamUpdate(input: UpdateInput, { betas, epsilon }: Required<Adam
   return {
     parameter: tf.sub(decayed, tf.mul(direction, stepSize)),
     state: { m: nextM, v: nextV },
+  };
+}
+
+/** Adam's step of many parameters; with `coupled`, their weight decay is an L2 penalty. */
+export function adamGroup(
+  { betas: [beta1, beta2], epsilon }: Required<AdamConstants>,
+  { coupled }: { coupled: boolean },
+): GroupUpdate {
+  return {
+    kernel: 'FusedAdamWGroup',
+    update(inputs, gradientScale) {
+      const tensors: Record<string, tf.Tensor> = {};
+      for (const [i, { parameter, gradient, state }] of inputs.entries()) {
+        for (const [name, x] of Object.entries({ parameter, gradient, m: state['m']!, v: state['v']! }))
+          tensors[`${name}${i}`] = x;
+      }
+      const decay = inputs.map(({ weightDecay }) => weightDecay);
+      const none = decay.map(() => 0);
+      const attrs = {
+        beta1,
+        beta2,
+        epsilon,
+        learningRate: inputs.map(({ learningRate }) => learningRate),
+        weightDecay: coupled ? none : decay,
+        penalty: coupled ? decay : none,
+        step: inputs.map(({ step }) => step),
+      };
+      const outputs =
+        typeof gradientScale === 'number'
+          ? runFusedKernel('FusedAdamWGroup', tensors, { ...attrs, gradientScale })
+          : runFusedKernel('FusedAdamWGroup', { ...tensors, gradientScale }, attrs);
+      return inputs.map((_, i) => {
+        const [parameter, m, v] = outputs.slice(3 * i, 3 * i + 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
+        return { parameter, state: { m, v } };
+      });
+    },
   };
 }

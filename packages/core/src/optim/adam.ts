@@ -1,4 +1,4 @@
-import { type AdamConstants, adamUpdate, checkAdamConstants } from './adam-update';
+import { type AdamConstants, adamGroup, adamUpdate, checkAdamConstants } from './adam-update';
 import { coupledDecay } from './coupled-decay';
 import { type OptimizerOptions, type OptimizerTarget, RuleOptimizer } from './rule-optimizer';
 
@@ -26,6 +26,7 @@ export class Adam extends RuleOptimizer {
       {
         name: 'Adam',
         stateShapes: (shape) => ({ m: [...shape], v: [...shape] }),
+        group: adamGroup(constants, { coupled: true }),
         update: (input) =>
           input.weightDecay === 0
             ? adamUpdate(input, constants)

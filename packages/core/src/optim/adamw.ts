@@ -1,4 +1,4 @@
-import { type AdamConstants, adamUpdate, checkAdamConstants } from './adam-update';
+import { type AdamConstants, adamGroup, adamUpdate, checkAdamConstants } from './adam-update';
 import { type OptimizerOptions, type OptimizerTarget, RuleOptimizer } from './rule-optimizer';
 
 /** `weightDecay` defaults to 0.01. */
@@ -29,6 +29,7 @@ export class AdamW extends RuleOptimizer {
       {
         name: 'AdamW',
         stateShapes: (shape) => ({ m: [...shape], v: [...shape] }),
+        group: adamGroup(constants, { coupled: false }),
         update: (input) => adamUpdate(input, constants),
       },
       target,

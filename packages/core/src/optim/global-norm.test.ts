@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expectClose, expectNoLeak, useTestEngine } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clipScale, globalNorm } from '../index';
+import { clippedScale, clipScale, globalNorm } from '../index';
 
 describe('globalNorm and clipScale', () => {
   beforeAll(async () => {
@@ -33,5 +33,41 @@ describe('globalNorm and clipScale', () => {
     expect(() => clipScale(1, -1)).toThrow(
       'clipScale: maxNorm: expected a number of at least 0, received -1.',
     );
+  });
+
+  describe('clippedScale', () => {
+    const gradients = new Map([['a', tf.tensor1d([3, 4])]]);
+    const values = (...call: Parameters<typeof clippedScale>) => {
+      const { norm, gradientScale } = clippedScale(...call);
+      const [length, scale] = [norm.dataSync()[0]!, gradientScale.dataSync()[0]!];
+      tf.dispose([norm, gradientScale]);
+      return [length, scale];
+    };
+
+    it('is that of globalNorm and clipScale', () => {
+      expectClose(values(gradients, { scale: 0.5, maxNorm: 1 }), [2.5, 0.2]);
+      expectClose(values(gradients, { scale: 0.5, maxNorm: 3 }), [2.5, 0.5]);
+      expectClose(values(gradients), [5, 1]);
+      expectClose(values(new Map(), { maxNorm: 1 }), [0, 1]);
+      expectNoLeak(() => values(gradients, { maxNorm: 1 }));
+    });
+
+    it('is NaN where the norm or a guard is not finite', () => {
+      for (const guard of [Number.NaN, Infinity]) {
+        const [norm, scale] = values(gradients, { guards: tf.tensor1d([0, guard]) });
+        expect([norm, scale]).toEqual([5, Number.NaN]);
+      }
+      const [norm, scale] = values(new Map([['a', tf.tensor1d([Infinity, 0])]]), { maxNorm: 1 });
+      expect([norm, scale]).toEqual([Infinity, Number.NaN]);
+    });
+
+    it('says what does not fit', () => {
+      expect(() => clippedScale(gradients, { maxNorm: -1 })).toThrow(
+        'clippedScale: maxNorm: expected a number of at least 0, received -1.',
+      );
+      expect(() => clippedScale(gradients, { scale: Number.NaN })).toThrow(
+        'clippedScale: scale: expected a number of at least 0, received NaN.',
+      );
+    });
   });
 });

@@ -14,9 +14,20 @@ import { hasFusedKernel, runFusedKernel } from '../ops/fused-kernels';
  */
 export function globalNorm(gradients: ReadonlyMap<string, tf.Tensor>): tf.Scalar {
   return tf.tidy(() => {
-    const squares = [...gradients.values()].map(squaredNorm);
-    return squares.length === 0 ? tf.scalar(0) : tf.sqrt(tf.addN(squares));
+    const tensors = [...gradients.values()];
+    if (tensors.length === 0) return tf.scalar(0);
+    if (hasFusedKernel('GradientScale')) {
+      const attrs = { scale: 1, maxNorm: -1 };
+      return runFusedKernel('GradientScale', { squares: squaredNorms(tensors) }, attrs)[0] as tf.Scalar;
+    }
+    return tf.sqrt(tf.addN(tensors.map(squaredNorm)));
   });
+}
+
+/** Numbers whose sum is that of all values squared, by the kernel `SquaredNorms`. */
+export function squaredNorms(tensors: readonly tf.Tensor[]): tf.Tensor {
+  if (tensors.length === 0) return tf.zeros([1]);
+  return runFusedKernel('SquaredNorms', Object.fromEntries(tensors.map((x, i) => [`x${i}`, x])))[0]!;
 }
 
 function squaredNorm(x: tf.Tensor): tf.Scalar {

@@ -123,6 +123,39 @@ describe('an optimizer', () => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
+    it.each(['AdamW', 'SGD'])(
+      '%s takes a scalar as the scale, and no step where that is not finite',
+      async (name) => {
+        const optimizer = name === 'SGD' ? new SGD(model, { momentum: 0.9 }) : new AdamW(model);
+        const step = (gradientScale: number | tf.Scalar) =>
+          optimizer.step(gradientsOf(0.7), { learningRate: 0.1, gradientScale });
+        const all = async () => ({ values: valuesOf(model), state: await optimizer.stateDict() });
+        const start = await all();
+        step(tf.scalar(Number.NaN));
+        optimizer.uncountStep();
+        expect(await all()).toEqual(start);
+        step(tf.scalar(0.5));
+        const first = await all();
+        for (const bad of [Number.NaN, Infinity]) {
+          step(tf.scalar(bad));
+          optimizer.uncountStep();
+        }
+        expect(await all()).toEqual(first);
+        step(tf.scalar(0.25));
+
+        const moved = valuesOf(model);
+        model = new Model();
+        const other = name === 'SGD' ? new SGD(model, { momentum: 0.9 }) : new AdamW(model);
+        for (const gradientScale of [0.5, 0.25])
+          other.step(gradientsOf(0.7), { learningRate: 0.1, gradientScale });
+        for (const [key, values] of Object.entries(valuesOf(model))) expectClose(moved[key]!, values);
+        expect(moved['head.bias']).not.toEqual(first.values['head.bias']);
+        expect((await optimizer.stateDict())['head.bias.step']).toEqual(
+          (await other.stateDict())['head.bias.step'],
+        );
+      },
+    );
+
     it('works inside a tidy, and with the gradients of valueAndGrad', () => {
       const optimizer = new SGD(model, { momentum: 0.9 });
       const loss = () =>
@@ -154,6 +187,9 @@ describe('an optimizer', () => {
       expect(() => optimizer.step(gradientsOf(1), { learningRate: 1, gradientScale: Infinity })).toThrow(
         'AdamW.step: gradientScale: expected a number that is finite, received Infinity.',
       );
+      expect(() =>
+        optimizer.step(gradientsOf(1), { learningRate: 1, gradientScale: tf.ones([2]) as never }),
+      ).toThrow('AdamW.step: gradientScale: expected shape [], received [2].');
       expect(valuesOf(model)).toEqual(before);
       expect(await optimizer.stateDict()).toEqual({});
     });

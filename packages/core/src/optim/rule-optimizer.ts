@@ -4,11 +4,12 @@ import { CheckpointError, ConfigError } from '../errors';
 import type { HostTensor, StateDict } from '../host-tensor';
 import { hostTensorFromValues, hostTensorValues } from '../host-values';
 import { Module } from '../module';
+import { hasFusedKernel } from '../ops/fused-kernels';
 import type { Parameter } from '../parameter';
 import { checkNumber } from './check-number';
 import type { Optimizer, OptimizerStepOptions } from './optimizer';
 import { type GroupSettings, groupSettings, type ParameterGroup } from './parameter-groups';
-import type { UpdateRule } from './update-rule';
+import type { UpdateOutput, UpdateRule } from './update-rule';
 
 /** What an optimizer can train: a module, or parameters by checkpoint key (buffers are left alone). */
 export type OptimizerTarget = Module | ReadonlyMap<string, Parameter>;
@@ -33,6 +34,8 @@ interface Entry extends GroupSettings {
 export abstract class RuleOptimizer implements Optimizer {
   private readonly rule: UpdateRule;
   private readonly entries = new Map<string, Entry>();
+  /** Those of whose last step only the device knows whether it was one. */
+  private unsure: Entry[] = [];
 
   protected constructor(
     rule: UpdateRule,
@@ -48,8 +51,13 @@ export abstract class RuleOptimizer implements Optimizer {
     }
   }
 
+  /** Whether the engine updates all parameters at once, and looks at a scalar `gradientScale` itself. */
+  get scalesOnDevice(): boolean {
+    return this.rule.group !== undefined && hasFusedKernel(this.rule.group.kernel);
+  }
+
   /**
-   * One update of every trainable parameter that has a gradient.
+   * One update of every trainable parameter that has a gradient; none where a scalar `gradientScale` is not finite.
    *
    * @throws ConfigError for a gradient of no known parameter, or a number that is not finite; ShapeError for a
    * gradient of another shape than its parameter. Nothing is changed then.
@@ -58,37 +66,51 @@ export abstract class RuleOptimizer implements Optimizer {
     gradients: ReadonlyMap<string, tf.Tensor>,
     { learningRate, gradientScale = 1 }: OptimizerStepOptions,
   ): void {
-    const { name } = this.rule;
+    const { name, group } = this.rule;
     checkNumber(`${name}.step: learningRate`, learningRate, { min: 0 });
-    checkNumber(`${name}.step: gradientScale`, gradientScale);
-    const updated: [Entry, tf.Tensor][] = [];
+    if (typeof gradientScale === 'number') checkNumber(`${name}.step: gradientScale`, gradientScale);
+    else assertShape(gradientScale.shape, [], `${name}.step: gradientScale`);
+    const updated: Entry[] = [];
+    const given: tf.Tensor[] = [];
     for (const [key, gradient] of gradients) {
       const entry = this.entries.get(key);
       if (!entry) throw new ConfigError(`${name}.step: gradients: there is no parameter ${key}.`);
       assertShape(gradient.shape, entry.parameter.shape, `${name}.step: gradients: ${key}`);
-      if (entry.parameter.trainable) updated.push([entry, gradient]);
+      if (!entry.parameter.trainable) continue;
+      updated.push(entry);
+      given.push(gradient);
     }
-    for (const [entry, gradient] of updated) {
-      const { parameter, weightDecay, learningRateScale } = entry;
-      const state = this.ensureState(entry);
-      entry.step++;
-      const next = tf.tidy(() =>
-        this.rule.update({
-          parameter: parameter.value,
-          gradient,
-          state: Object.fromEntries(state),
-          step: entry.step,
-          learningRate: learningRate * learningRateScale,
-          weightDecay,
-          gradientScale,
-        }),
-      );
-      parameter.assign(next.parameter);
-      for (const [slot, value] of Object.entries(next.state)) {
-        state.get(slot)!.assign(value);
-        value.dispose();
-      }
+    this.unsure = [];
+    const inputOf = (entry: Entry, i: number) => ({
+      parameter: entry.parameter.value,
+      gradient: given[i]!,
+      state: Object.fromEntries(this.ensureState(entry)),
+      step: entry.step + 1,
+      learningRate: learningRate * entry.learningRateScale,
+      weightDecay: entry.weightDecay,
+    });
+    if (group && this.scalesOnDevice) {
+      const outputs = tf.tidy(() => group.update(updated.map(inputOf), gradientScale));
+      for (const [i, entry] of updated.entries()) take(entry, outputs[i]!);
+      if (typeof gradientScale !== 'number') this.unsure = updated;
+      return;
     }
+    const scale = typeof gradientScale === 'number' ? gradientScale : gradientScale.dataSync()[0]!;
+    if (!Number.isFinite(scale)) return;
+    for (const [i, entry] of updated.entries()) {
+      const input = { ...inputOf(entry, i), gradientScale: scale };
+      const output = tf.tidy(() => this.rule.update(input));
+      take(entry, output);
+    }
+  }
+
+  /** Counts the last step no more, where it had a scalar `gradientScale` that the device alone has seen. */
+  uncountStep(): void {
+    for (const entry of this.unsure) {
+      entry.step--;
+      if (entry.step === 0) forget(entry);
+    }
+    this.unsure = [];
   }
 
   /**
@@ -158,11 +180,8 @@ export abstract class RuleOptimizer implements Optimizer {
 
   /** Releases the state; the parameters are the model's. The optimizer then starts anew. */
   dispose(): void {
-    for (const entry of this.entries.values()) {
-      for (const variable of entry.state?.values() ?? []) variable.dispose();
-      entry.state = undefined;
-      entry.step = 0;
-    }
+    this.unsure = [];
+    for (const entry of this.entries.values()) forget(entry);
   }
 
   private ensureState(entry: Entry): Map<string, tf.Variable> {
@@ -176,4 +195,21 @@ export abstract class RuleOptimizer implements Optimizer {
     );
     return entry.state;
   }
+}
+
+/** Takes over what an update has made. */
+function take(entry: Entry, { parameter, state }: UpdateOutput): void {
+  entry.step++;
+  entry.parameter.assign(parameter);
+  for (const [slot, value] of Object.entries(state)) {
+    entry.state!.get(slot)!.assign(value);
+    value.dispose();
+  }
+}
+
+/** Makes it one that has had no step. */
+function forget(entry: Entry): void {
+  for (const variable of entry.state?.values() ?? []) variable.dispose();
+  entry.state = undefined;
+  entry.step = 0;
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { FusedKernelName } from '../ops/fused-kernels';
 
 /** What a rule sees of one parameter in one step. */
 export interface UpdateInput {
@@ -26,4 +27,18 @@ export interface UpdateRule {
   stateShapes(shape: readonly number[]): Record<string, number[]>;
   /** Runs in a `tf.tidy`; must not return one of its inputs. */
   update(input: UpdateInput): UpdateOutput;
+  /** The same for many parameters at once, on engines that have a kernel for that. */
+  readonly group?: GroupUpdate;
+}
+
+export interface GroupUpdate {
+  readonly kernel: FusedKernelName;
+  /**
+   * As `UpdateRule.update` of each; with a scalar that is not finite, all is given back as it was. Parameters and
+   * state may be changed in place, and then are what is returned.
+   */
+  update(
+    inputs: readonly Omit<UpdateInput, 'gradientScale'>[],
+    gradientScale: number | tf.Scalar,
+  ): UpdateOutput[];
 }

@@ -1,0 +1,174 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
+import type { Dispatch, Element, Program } from '../program';
+import type { WebgpuBackend } from '../webgpu-backend';
+import { notFinite } from './not-finite';
+
+const WORKGROUP = 256;
+
+/** Parameter, gradient, m and v. */
+const BUFFERS = 4;
+
+/** Parameters that one program updates, at most: each takes four of the few storage buffers that it may have. */
+const most = (backend: WebgpuBackend) =>
+  Math.min(4, Math.floor(backend.device.limits.maxStorageBuffersPerShaderStage / BUFFERS));
+
+/** What is a parameter's own; `end` is where its workgroups do. */
+const ofParameter = {
+  size: 'u32',
+  end: 'u32',
+  rate: 'f32',
+  epsilon: 'f32',
+  decay: 'f32',
+  penalty: 'f32',
+} as const;
+
+/**
+ * Updates `count` parameters in place: workgroups by the parameter, a thread a value, or four. `onDevice` says that the
+ * scale of the gradients is a tensor, too, without which there is no step where it is not finite.
+ */
+function makeProgram(count: number, element: Element, onDevice: boolean): Program {
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const fields = <T>(prefix: string, value: T) => indices.map((i) => [`${prefix}${i}`, value] as const);
+  const update = (i: number) => {
+    const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
+    return `
+  if (index >= ${begin} && index < uniforms.end${i}) {
+    let at = (index - ${begin}) * ${WORKGROUP} + thread;
+    if (at >= uniforms.size${i}) { return; }
+    let p = parameter${i}[at];
+    let g = scale * gradient${i}[at] + uniforms.penalty${i} * p;
+    let m = uniforms.beta1 * m${i}[at] + uniforms.rest1 * g;
+    let v = uniforms.beta2 * v${i}[at] + uniforms.rest2 * g * g;
+    m${i}[at] = m;
+    v${i}[at] = v;
+    parameter${i}[at] = uniforms.decay${i} * p - uniforms.rate${i} * m / (sqrt(v) + uniforms.epsilon${i});
+  }`;
+  };
+  return {
+    name: `AdamW of ${count} ${element}${onDevice ? ', scaled on the device' : ''}`,
+    inputs: {
+      ...Object.fromEntries(fields('gradient', element)),
+      ...(onDevice && { gradientScale: 'uniform' as const }),
+    },
+    outputs: Object.fromEntries(['parameter', 'm', 'v'].flatMap((name) => fields(name, element))),
+    uniforms: {
+      ...{ scale: 'f32', beta1: 'f32', rest1: 'f32', beta2: 'f32', rest2: 'f32' },
+      ...Object.fromEntries(Object.entries(ofParameter).flatMap(([name, type]) => fields(name, type))),
+    },
+    code: `${notFinite}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {${
+          onDevice
+            ? `
+  if (magnitude(gradientScale.x) >= INFINITE) { return; }
+  let scale = uniforms.scale * gradientScale.x;`
+            : `
+  let scale = uniforms.scale;`
+        }
+  let index = groupIndex(group, count);${indices.map(update).join('')}
+}`,
+  };
+}
+
+const programs = new Map<string, Program>();
+
+function program(...variant: Parameters<typeof makeProgram>): Program {
+  const key = variant.join();
+  const found = programs.get(key) ?? makeProgram(...variant);
+  programs.set(key, found);
+  return found;
+}
+
+interface Attrs {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  learningRate: number[];
+  weightDecay: number[];
+  penalty: number[];
+  step: number[];
+  gradientScale?: number;
+}
+
+/** Itself, to be changed in place and returned; or a copy, where another tensor has the same data. */
+function toChange(x: TensorInfo, backend: WebgpuBackend): TensorInfo {
+  if (backend.refCount(x.dataId) > 1) return backend.copyOf(x);
+  backend.incRef(x.dataId);
+  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+}
+
+interface Update {
+  buffers: Record<'parameter' | 'gradient' | 'm' | 'v', TensorInfo>;
+  groups: number;
+  uniforms: Record<Exclude<keyof typeof ofParameter, 'end'>, number>;
+}
+
+function updateAll({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
+  const {
+    beta1,
+    beta2,
+    epsilon,
+    learningRate,
+    weightDecay,
+    penalty,
+    step,
+    gradientScale = 1,
+  } = attrs as unknown as Attrs;
+  const outputs: TensorInfo[] = [];
+  const whole: Update[] = []; // of sizes that are a multiple of 4
+  const odd: Update[] = [];
+  for (const [i, rate] of learningRate.entries()) {
+    const [parameter, m, v] = ['parameter', 'm', 'v'].map((name) =>
+      toChange(inputs[`${name}${i}`]!, backend),
+    ) as [TensorInfo, TensorInfo, TensorInfo];
+    outputs.push(parameter, m, v);
+    const size = sizeOf(parameter.shape);
+    if (size === 0) continue;
+    const items = size % 4 === 0 ? size / 4 : size;
+    // m^ / (sqrt(v^) + epsilon), with the corrections for their start at zero in the numbers
+    const correction = Math.sqrt(1 - beta2 ** step[i]!);
+    (size % 4 === 0 ? whole : odd).push({
+      buffers: { parameter, gradient: inputs[`gradient${i}`]!, m, v },
+      groups: Math.ceil(items / WORKGROUP),
+      uniforms: {
+        size: items,
+        rate: (rate * correction) / (1 - beta1 ** step[i]!),
+        epsilon: epsilon * correction,
+        decay: 1 - rate * weightDecay[i]!,
+        penalty: penalty[i]!,
+      },
+    });
+  }
+  const scale = inputs['gradientScale'] && backend.uniformOf(inputs['gradientScale']);
+  const numbers = { scale: gradientScale, beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 };
+  const run = (updates: Update[], element: Element) => {
+    const count = most(backend);
+    for (let first = 0; first < updates.length; first += count) {
+      const part = updates.slice(first, first + count);
+      const dispatch = numbered(part, numbers);
+      const buffers = { ...dispatch.buffers, ...(scale && { gradientScale: scale }) };
+      backend.runProgram(program(part.length, element, scale !== undefined), { ...dispatch, buffers });
+    }
+  };
+  run(whole, 'vec4<f32>');
+  run(odd, 'f32');
+  if (scale) backend.disposeData(scale.dataId);
+  return outputs;
+}
+
+/** Buffers and uniforms under names with the parameter's number. */
+function numbered(updates: readonly Update[], numbers: Record<string, number>): Dispatch {
+  const buffers: Record<string, TensorInfo> = {};
+  const uniforms: Record<string, number> = { ...numbers };
+  let end = 0;
+  for (const [i, update] of updates.entries()) {
+    end += update.groups;
+    for (const [name, tensor] of Object.entries(update.buffers)) buffers[`${name}${i}`] = tensor;
+    for (const [name, value] of Object.entries({ ...update.uniforms, end })) uniforms[`${name}${i}`] = value;
+  }
+  return { buffers, uniforms, workgroups: end };
+}
+
+export const adamWGroup: WebgpuKernel = { kernelName: 'FusedAdamWGroup', compute: updateAll };

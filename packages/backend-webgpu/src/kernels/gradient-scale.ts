@@ -1,0 +1,194 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
+import type { Element, Program } from '../program';
+import type { WebgpuBackend } from '../webgpu-backend';
+import { notFinite } from './not-finite';
+
+const WORKGROUP = 256;
+
+/** Values that a thread squares, at least: each workgroup leaves one number behind. */
+const PER_THREAD = 4;
+
+/** Numbers left behind, about, at most: one workgroup adds them up. */
+const MOST_SUMS = 8192;
+
+/**
+ * A sum by all threads of a workgroup, and the greatest magnitude, as bits, among all values: the sum is NaN or
+ * infinite where that says so.
+ */
+const reduction = `${notFinite}
+var<workgroup> sums: array<f32, ${WORKGROUP}>;
+var<workgroup> greatest: atomic<u32>;
+fn total(thread: u32, sum: f32, bits: u32) -> f32 {
+  if (bits >= INFINITE) { atomicMax(&greatest, select(INFINITE, NAN, bits > INFINITE)); }
+  sums[thread] = sum;
+  for (var half = ${WORKGROUP / 2}u; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (thread < half) { sums[thread] += sums[thread + half]; }
+  }
+  workgroupBarrier();
+  let wrong = atomicLoad(&greatest);
+  return fromBits(select(bitcast<u32>(sums[0]), wrong, wrong != 0u));
+}`;
+
+/** Of `count` tensors: workgroups by the tensor, each of which squares `uniforms.chunk` values, or fours of them. */
+function makeSquaresProgram(count: number, element: Element): Program {
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const add = (i: number) => {
+    const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
+    return `
+  if (index >= ${begin} && index < uniforms.end${i}) {
+    let start = (index - ${begin}) * uniforms.chunk;
+    let end = min(start + uniforms.chunk, uniforms.size${i});
+    for (var at = start + thread; at < end; at += ${WORKGROUP}) {
+      let x = x${i}[at];
+      bits = max(bits, ${element === 'f32' ? 'magnitude(x)' : 'greatestOf(x)'});
+      sum += ${element === 'f32' ? 'x * x' : 'dot(x, x)'};
+    }
+  }`;
+  };
+  return {
+    name: `squares of ${count} ${element}`,
+    inputs: Object.fromEntries(indices.map((i) => [`x${i}`, element])),
+    outputs: { squares: 'f32' },
+    uniforms: {
+      ...{ first: 'u32', groups: 'u32', chunk: 'u32' },
+      ...Object.fromEntries(
+        indices.flatMap((i) => [`size${i}`, `end${i}`].map((name) => [name, 'u32'] as const)),
+      ),
+    },
+    code: `${reduction}
+fn greatestOf(x: vec4<f32>) -> u32 {
+  let m = bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);
+  return max(max(m.x, m.y), max(m.z, m.w));
+}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let index = groupIndex(group, count);
+  var sum = 0.0;
+  var bits = 0u;${indices.map(add).join('')}
+  let result = total(thread, sum, bits);
+  if (thread == 0 && index < uniforms.groups) { squares[uniforms.first + index] = result; }
+}`,
+  };
+}
+
+const programs = new Map<string, Program>();
+
+function squaresProgram(...variant: Parameters<typeof makeSquaresProgram>): Program {
+  const key = variant.join();
+  const found = programs.get(key) ?? makeSquaresProgram(...variant);
+  programs.set(key, found);
+  return found;
+}
+
+function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
+  const tensors = Object.values(inputs)
+    .map((tensor) => ({ tensor, size: sizeOf(tensor.shape) }))
+    .filter(({ size }) => size > 0);
+  const all = tensors.reduce((sum, { size }) => sum + size, 0);
+  const perThread = Math.max(PER_THREAD, Math.ceil(all / 4 / WORKGROUP / MOST_SUMS));
+  const chunk = WORKGROUP * perThread;
+  const parts = [4, 1].flatMap((width) => {
+    const alike = tensors
+      .filter(({ size }) => (width === 4) === (size % 4 === 0))
+      .map(({ tensor, size }) => ({ tensor, size: size / width, groups: Math.ceil(size / width / chunk) }));
+    return split(alike, mostInputs(backend)).map((part) => ({
+      part,
+      element: width === 4 ? ('vec4<f32>' as const) : ('f32' as const),
+    }));
+  });
+  const groupsOf = (part: { groups: number }[]) => part.reduce((sum, { groups }) => sum + groups, 0);
+  const count = parts.reduce((sum, { part }) => sum + groupsOf(part), 0);
+  const squares = backend.makeTensorInfo(
+    [Math.max(1, count)],
+    'float32',
+    count === 0 ? new Float32Array(1) : undefined,
+  );
+  let first = 0;
+  for (const { part, element } of parts) {
+    const buffers: Record<string, TensorInfo> = { squares };
+    const groups = groupsOf(part);
+    const uniforms: Record<string, number> = { first, groups, chunk };
+    let end = 0;
+    for (let i = 0; i < mostInputs(backend); i++) {
+      // the last one fills the places that are left
+      buffers[`x${i}`] = (part[i] ?? part.at(-1)!).tensor;
+      uniforms[`size${i}`] = part[i]?.size ?? 0;
+      end += part[i]?.groups ?? 0;
+      uniforms[`end${i}`] = end;
+    }
+    backend.runProgram(squaresProgram(mostInputs(backend), element), {
+      buffers,
+      uniforms,
+      workgroups: groups,
+    });
+    first += groups;
+  }
+  return squares;
+}
+
+/** Tensors that one program reads: all storage buffers but the one that it writes. */
+const mostInputs = (backend: WebgpuBackend) =>
+  Math.min(15, backend.device.limits.maxStorageBuffersPerShaderStage - 1);
+
+function split<T>(all: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / length) }, (_, i) =>
+    all.slice(i * length, (i + 1) * length),
+  );
+}
+
+const scaleProgram = (guarded: boolean): Program => ({
+  name: `gradient scale${guarded ? ', guarded' : ''}`,
+  inputs: { squares: 'f32', ...(guarded && { guards: 'f32' as const }) },
+  outputs: { norm: 'f32', gradientScale: 'f32' },
+  uniforms: { numSquares: 'u32', numGuards: 'u32', scale: 'f32', maxNorm: 'f32' },
+  code: `${reduction}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(local_invocation_index) thread: u32) {
+  var sum = 0.0;
+  var bits = 0u;
+  for (var i = thread; i < uniforms.numSquares; i += ${WORKGROUP}) {
+    sum += squares[i];
+    bits = max(bits, magnitude(squares[i]));
+  }
+  let all = total(thread, sum, bits);
+  if (thread != 0) { return; }
+  let isFinite = magnitude(all) < INFINITE;
+  let length = uniforms.scale * sqrt(select(0.0, all, isFinite));
+  norm[0] = fromBits(select(bitcast<u32>(all), bitcast<u32>(length), isFinite));
+  var worst = max(magnitude(all), magnitude(length));${
+    guarded
+      ? `
+  for (var i = 0u; i < uniforms.numGuards; i++) { worst = max(worst, magnitude(guards[i])); }`
+      : ''
+  }
+  let clip = select(min(1.0, uniforms.maxNorm / (length + 1e-6)), 1.0, uniforms.maxNorm < 0.0);
+  gradientScale[0] = fromBits(select(bitcast<u32>(uniforms.scale * clip), NAN, worst >= INFINITE));
+}`,
+});
+
+function gradientScale({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
+  const [squares, guards] = [inputs['squares']!, inputs['guards']];
+  const [norm, gradientScale] = [0, 1].map(() => backend.makeTensorInfo([], 'float32')) as [
+    TensorInfo,
+    TensorInfo,
+  ];
+  backend.runProgram(scaleProgram(guards !== undefined), {
+    buffers: { squares, ...(guards && { guards }), norm, gradientScale },
+    uniforms: {
+      numSquares: sizeOf(squares.shape),
+      numGuards: guards ? sizeOf(guards.shape) : 0,
+      scale: attrs['scale'] as number,
+      maxNorm: attrs['maxNorm'] as number,
+    },
+    workgroups: 1,
+  });
+  return [norm, gradientScale];
+}
+
+export const gradientScales: WebgpuKernel[] = [
+  { kernelName: 'SquaredNorms', compute: squaredNorms },
+  { kernelName: 'GradientScale', compute: gradientScale },
+];
