@@ -85,7 +85,7 @@ describe.skipIf(skipsBrowser())('the search tab', () => {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
     await words.fill('');
-    await page.getByRole('button', { name: 'More like tree.png' }).click();
+    await page.getByRole('button', { name: 'More like this: tree.png' }).click();
     await page.getByText('Looking for pictures like tree.png').waitFor();
     await page.locator('.search-results .grid-name >> nth=0 >> text="tree.png"').waitFor();
     expect(await page.locator('.search-results .grid-note').first().textContent()).toBe('1.00');
@@ -151,7 +151,7 @@ describe.skipIf(skipsBrowser())('the search tab', () => {
     await page.getByRole('button', { name: 'Use the emoji' }).click();
     const words = page.locator('.search-running .progress-words span').last();
     const done = async () => Number(/^([\d,]+) of/.exec((await words.textContent())!)![1]!.replace(',', ''));
-    expect(await done()).toBeGreaterThanOrEqual(taken);
+    await expect.poll(done).toBeGreaterThanOrEqual(taken);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped.').waitFor();
     await open.context.close();
@@ -197,4 +197,27 @@ describe.skipIf(skipsBrowser())('the search tab', () => {
     await open.context.close();
     expect(open.problems).toEqual([]);
   }, 60_000);
+});
+
+describe.skipIf(skipsBrowser())('the search tab with a GPU in software', () => {
+  it('finds files by words', async () => {
+    const site = await PlaygroundSite.start({ softwareGpu: true });
+    try {
+      const folder = await pictureFolder();
+      const { page, problems } = await site.open({ engine: 'webgpu' });
+      const files = ['heart.png', 'sun.png', 'tree.png', '雨.png'].map((name) => join(folder, name));
+      await page.locator('#panel-search .drop input[data-test=files]').setInputFiles(files);
+      await page.getByText('4 pictures can be searched.').waitFor({ timeout: 60_000 });
+      for (const [query, best] of [
+        ['red heart', 'heart.png'],
+        ['tree', 'tree.png'],
+      ] as const) {
+        await page.getByLabel('Words', { exact: true }).fill(query);
+        await page.locator(`.search-results .grid-name >> nth=0 >> text="${best}"`).waitFor();
+      }
+      expect(problems).toEqual([]);
+    } finally {
+      await site.close();
+    }
+  }, 180_000);
 });

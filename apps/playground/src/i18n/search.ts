@@ -43,7 +43,7 @@ export const search = dictionary({
     searchTook: 'Compared with {count} picture in {ms} ms.|Compared with all {count} pictures in {ms} ms.',
     score: 'Likeness {score}',
     more: 'More like this',
-    moreLabel: 'More like {name}',
+    moreLabel: 'More like this: {name}',
     small: 'The file itself is not kept, only this small picture. Add it again to see it large.',
     cameraTitle: 'What does the camera see?',
     cameraIntro:
@@ -109,7 +109,7 @@ export const search = dictionary({
     searchTook: '与全部 {count} 张图片比较，用时 {ms} 毫秒。',
     score: '相似度 {score}',
     more: '更多类似的',
-    moreLabel: '更多与 {name} 类似的',
+    moreLabel: '更多类似的：{name}',
     small: '只保存了这张小图，没有保存原文件。重新添加后即可查看大图。',
     cameraTitle: '摄像头看到了什么？',
     cameraIntro: '模型每秒数次把摄像头画面与你写的词语比较。不会录制任何内容。',

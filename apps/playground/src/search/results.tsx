@@ -1,24 +1,20 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { t } from '../i18n/t';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { PictureGrid } from '../ui/picture-grid';
-import { useObjectUrl, useObjectUrls } from './object-urls';
+import { useObjectUrl } from './object-urls';
 import { pictureName } from './picture-name';
-import { hasQuery, hits, original, searchBy, showMore, shown } from './search-state';
-import type { SearchHit } from './search-types';
-
-const NONE: readonly SearchHit[] = [];
+import { found, hasQuery, original, type ShownHit, searchBy, showMore, shown } from './search-state';
 
 /** What was found, best first. */
 export function Results() {
-  const [open, setOpen] = useState<SearchHit>();
-  const found = hits.value?.hits ?? NONE;
-  const urls = useObjectUrls(useMemo(() => found.map(({ thumbnail }) => thumbnail), [found]));
-  if (!hits.value) return null;
-  const { took, total } = hits.value;
+  const [open, setOpen] = useState<ShownHit>();
+  if (!found.value) return null;
+  const { hits, took, total } = found.value;
+  const hitOf = (key: string) => hits.find(({ row }) => String(row) === key);
   const title = t(hasQuery.value ? 'search.results' : 'search.browse');
-  const like = (hit: SearchHit) =>
+  const like = (hit: ShownHit) =>
     searchBy({ name: hit.name, small: hit.thumbnail, source: { row: hit.row } });
   return (
     <section class="stack search-results" aria-labelledby="search-results">
@@ -32,25 +28,19 @@ export function Results() {
       </div>
       <PictureGrid
         label={title}
-        pictures={found.flatMap((hit, i) =>
-          urls[i] === undefined
-            ? []
-            : [
-                {
-                  key: String(hit.row),
-                  src: urls[i],
-                  name: pictureName(hit.name),
-                  ...(hit.score !== undefined && { note: hit.score.toFixed(2) }),
-                },
-              ],
-        )}
-        onChoose={(key) => setOpen(found.find(({ row }) => String(row) === key))}
+        pictures={hits.map((hit) => ({
+          key: String(hit.row),
+          src: hit.src,
+          name: pictureName(hit.name),
+          ...(hit.score !== undefined && { note: hit.score.toFixed(2) }),
+        }))}
+        onChoose={(key) => setOpen(hitOf(key))}
         extra={(picture) => (
           <button
             type="button"
             class="search-more"
             aria-label={t('search.moreLabel', { name: picture.name })}
-            onClick={() => like(found.find(({ row }) => String(row) === picture.key)!)}
+            onClick={() => like(hitOf(picture.key)!)}
           >
             {t('search.more')}
           </button>
@@ -81,7 +71,7 @@ export function Results() {
 }
 
 /** A picture as large as it is there. */
-function Large({ hit, onMore }: { hit: SearchHit; onMore: () => void }) {
+function Large({ hit, onMore }: { hit: ShownHit; onMore: () => void }) {
   const file = original(hit.row);
   const isDrawing = hit.name.includes('\n');
   const url = useObjectUrl(file ?? hit.thumbnail);

@@ -13,6 +13,15 @@ export interface QueryPicture {
   source: Blob | { row: number };
 }
 
+/** A picture that was found, with an address to show it by. */
+export type ShownHit = SearchHit & { src: string };
+
+interface Found {
+  hits: readonly ShownHit[];
+  took: number;
+  total: number;
+}
+
 /** Results shown at first, and at a time. */
 const PAGE = 24;
 /** At most so many files that were left out are listed. */
@@ -31,12 +40,29 @@ export const words = signal('');
 export const picture = signal<QueryPicture>();
 export const share = signal(0.5);
 export const shown = signal(PAGE);
-export const hits = signal<{ hits: readonly SearchHit[]; took: number; total: number } | undefined>();
+export const found = signal<Found>();
 export const hasQuery = computed(() => words.value.trim() !== '' || picture.value !== undefined);
 
 /** Files of this visit, by row: to be seen large. */
 const originals = new Map<number, Blob>();
 let stopping: AbortController | undefined;
+
+/** Addresses of the pictures in sight, by row: those that stay in sight keep theirs, and do not flicker. */
+let addresses = new Map<number, string>();
+
+function show(hits: readonly SearchHit[]): ShownHit[] {
+  const before = addresses;
+  addresses = new Map(
+    hits.map(({ row, thumbnail }) => [row, before.get(row) ?? URL.createObjectURL(thumbnail)]),
+  );
+  for (const [row, address] of before) if (!addresses.has(row)) URL.revokeObjectURL(address);
+  return hits.map((hit) => ({ ...hit, src: addresses.get(hit.row)! }));
+}
+
+function showNothing(): void {
+  show([]);
+  found.value = undefined;
+}
 
 /** The file of a row, when this visit has it. */
 export const original = (row: number): Blob | undefined => originals.get(row);
@@ -45,6 +71,12 @@ export const original = (row: number): Blob | undefined => originals.get(row);
 export async function openIndex(): Promise<void> {
   try {
     const { state, putAway } = await services.search.open();
+    if (state.count < (index.value?.count ?? 0)) {
+      // Rows are others than they were.
+      showNothing();
+      originals.clear();
+      picture.value = undefined;
+    }
     index.value = state;
     if (putAway) told.value = { text: putAway, values: {} };
   } catch (error) {
@@ -66,6 +98,7 @@ export function stopTaking(): void {
 export async function forgetPictures(): Promise<void> {
   index.value = await services.search.forget();
   originals.clear();
+  showNothing();
   refused.value = [];
   refusedCount.value = 0;
   picture.value = undefined;
@@ -122,7 +155,9 @@ export function followQuery(): () => void {
       again = false;
       const query = { words: words.value.trim(), picture: picture.value?.source, share: share.value };
       try {
-        hits.value = await services.search.search(query, shown.value);
+        const { hits, ...rest } = await services.search.search(query, shown.value);
+        if (rest.total < (index.value?.count ?? 0) && !progress.value) await openIndex(); // the worker is another
+        found.value = { ...rest, hits: show(hits) };
         failure.value = undefined;
       } catch (error) {
         failure.value = error;
@@ -134,9 +169,13 @@ export function followQuery(): () => void {
     // What a search depends on.
     void [words.value, picture.value, share.value, shown.value];
     const count = index.value?.count ?? 0;
-    clearTimeout(timer);
-    if (count === 0) hits.value = undefined;
-    else timer = setTimeout(run, 150);
+    if (count === 0) showNothing();
+    // One that is about to start takes these in: pictures that come in fast do not put it off.
+    else
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void run();
+      }, 100);
   });
   return () => {
     clearTimeout(timer);

@@ -89,15 +89,11 @@ function NearCodes({ near, onChoose }: { near: readonly NearCode[]; onChoose: (i
     <ul class="near" aria-label={t('understand.codesNear')}>
       {near.map(({ id, distance, patch }) => (
         <li key={id}>
-          <button
-            type="button"
-            class="near-code"
-            aria-label={t('understand.codesPut', { id: String(id), distance: distance.toFixed(2) })}
-            onClick={() => onChoose(id)}
-          >
+          <button type="button" class="near-code" onClick={() => onChoose(id)}>
             <PixelPicture pixels={patch} scale={12} sharp />
             <span>{id}</span>
             <span class="search-soft">{distance.toFixed(2)}</span>
+            <span class="visually-hidden">{t('understand.codesPut')}</span>
           </button>
         </li>
       ))}

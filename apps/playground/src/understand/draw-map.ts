@@ -1,3 +1,5 @@
+import type { RawPixels } from './pixel-picture';
+
 /** For the words, and against them. */
 const FOR = [226, 96, 12] as const;
 const AGAINST = [40, 84, 222] as const;
@@ -24,4 +26,14 @@ export function drawMap(
     context.imageSmoothingQuality = 'high';
     context.drawImage(small, 0, 0, width, height);
   };
+}
+
+/** The picture in greys, so that what is drawn over it can be told by its colour. */
+export function inGreys({ data, width, height }: RawPixels): RawPixels {
+  const grey = new Uint8ClampedArray(data);
+  for (let i = 0; i < data.length; i += 4) {
+    const light = 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
+    grey[i] = grey[i + 1] = grey[i + 2] = light;
+  }
+  return { data: grey, width, height };
 }

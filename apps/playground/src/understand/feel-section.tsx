@@ -60,8 +60,10 @@ const NAMES: Readonly<Record<string, TextKey>> = {
   image: 'understand.image',
 };
 const nameOf = (name: string) => (NAMES[name] ? t(NAMES[name]) : name);
-const signed = (value: number) =>
-  `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(Math.round(100 * value))}`;
+function signed(share: number): string {
+  const value = Math.round(100 * share);
+  return `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value)}`;
+}
 
 function Felt({ probabilities, name, contributions, words, isBusy }: Feeling & { isBusy: boolean }) {
   const parts = Object.entries(contributions);
@@ -99,7 +101,7 @@ function Felt({ probabilities, name, contributions, words, isBusy }: Feeling & {
               <li
                 key={i}
                 class={change < 0 ? 'felt-word felt-against' : 'felt-word'}
-                style={{ '--heat': `${Math.round(Math.min(60, 200 * Math.abs(change)))}%` }}
+                style={{ '--heat': `${Math.round(Math.min(46, 200 * Math.abs(change)))}%` }}
               >
                 <span>{word}</span> <span class="felt-value">{signed(change)}</span>
               </li>

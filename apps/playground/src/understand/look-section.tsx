@@ -5,7 +5,7 @@ import { readLabels } from '../search/read-labels';
 import { Select } from '../ui/select';
 import { TextInput } from '../ui/text-input';
 import { services } from '../worker-client';
-import { drawMap } from './draw-map';
+import { drawMap, inGreys } from './draw-map';
 import { PictureChoice } from './picture-choice';
 import { PixelPicture } from './pixel-picture';
 import { pictures, samples, useComputed } from './understand-state';
@@ -106,6 +106,7 @@ interface ShownProps {
 function Shown({ text, method, stage, look, isBusy }: ShownProps) {
   const { seen, map, rows, columns, score } = look;
   const over = useMemo(() => drawMap(map, columns), [map, columns]);
+  const grey = useMemo(() => inGreys(seen), [seen]);
   const sum = map.reduce((sum, value) => sum + value, 0);
   const values = { score: score.toFixed(3), sum: sum.toFixed(3) };
   const note =
@@ -123,7 +124,7 @@ function Shown({ text, method, stage, look, isBusy }: ShownProps) {
           <figcaption>{t('understand.lookSeen')}</figcaption>
         </figure>
         <figure class="shown">
-          <PixelPicture pixels={seen} label={title} over={over} />
+          <PixelPicture pixels={grey} label={title} over={over} />
           <figcaption>{title}</figcaption>
         </figure>
       </div>

@@ -157,8 +157,8 @@ export function MatrixSection() {
   );
 }
 
-/** How strong a colour is, of 60 %: text stays readable on it. */
+/** How strong a colour is, of 46 %: text stays readable on it. */
 function heat(value: number | undefined, over: Over): number {
   if (value === undefined) return 0;
-  return Math.round(60 * Math.max(0, over === 'none' ? (value - 0.1) / 0.8 : value));
+  return Math.round(46 * Math.max(0, over === 'none' ? (value - 0.1) / 0.8 : value));
 }
