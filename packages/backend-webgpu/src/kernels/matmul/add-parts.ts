@@ -1,0 +1,39 @@
+import type { Program } from '../../program';
+import { elementOf, finisher, type Product } from './product';
+
+export const ADD_PARTS_THREADS = 256;
+
+/** Adds the parts [batch, splits, rows, columns] of a product, one after the other; then bias and activation. */
+export function addPartsProgram({ columns, bias, activation }: Product): Program {
+  const element = elementOf(columns);
+  const width = element === 'f32' ? 1 : 4;
+  return {
+    name: ['parts of a product', ...(bias ? ['bias'] : []), activation, element].join(', '),
+    inputs: { parts: element, ...(bias && { bias: element }) },
+    outputs: { c: element },
+    uniforms: { rows: 'u32', columns: 'u32', batch: 'u32', splits: 'u32' },
+    code: `
+${finisher(element, bias !== undefined, activation)}
+@compute @workgroup_size(${ADD_PARTS_THREADS})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let perRow = (uniforms.columns + 3) / 4;
+  let quad = groupIndex(group, count) * ${ADD_PARTS_THREADS} + thread;
+  let matrix = quad / perRow / uniforms.rows;
+  if (matrix >= uniforms.batch) { return; }
+  let row = quad / perRow % uniforms.rows;
+  let column = quad % perRow * 4;
+  let size = uniforms.rows * uniforms.columns;
+  var sum = vec4<f32>(0.0);
+  for (var split = 0u; split < uniforms.splits; split++) {
+    let at = (matrix * uniforms.splits + split) * size + row * uniforms.columns + column;
+    ${
+      width === 4
+        ? 'sum += parts[at / 4];'
+        : 'for (var i = 0u; i < min(4u, uniforms.columns - column); i++) { sum[i] += parts[at + i]; }'
+    }
+  }
+  finish(matrix * size, row, column, sum);
+}`,
+  };
+}

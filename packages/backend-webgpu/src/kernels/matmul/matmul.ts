@@ -1,0 +1,102 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { type KernelCall, sizeOf, type WebgpuKernel } from '../../kernel';
+import type { WebgpuBackend } from '../../webgpu-backend';
+import { ADD_PARTS_THREADS, addPartsProgram } from './add-parts';
+import { columnsPerGroup, FEW_ROWS, fewRowsProgram } from './few-rows';
+import { planOf } from './plan';
+import { type Activation, batchOf, type Product, simplified, uniformsOf } from './product';
+import { SLICE, tiledProgram, type Views } from './tiled';
+
+/** Float16's infinity, twice. */
+const INFINITIES = 0x7c00_7c00;
+
+function compute({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined {
+  const { a, b, bias, preluActivationWeights } = inputs;
+  const { transposeA = false, transposeB = false, activation = 'linear' } = attrs as Record<string, never>;
+  const isKnown = activation === 'linear' || activation === 'relu';
+  if (a!.dtype !== 'float32' || b!.dtype !== 'float32' || preluActivationWeights || !isKnown) return;
+  const [rows, depth] = lastSizes(a!, transposeA);
+  const [innerB, columns] = lastSizes(b!, transposeB);
+  const [aOuter, bOuter] = [a!.shape.slice(0, -2), b!.shape.slice(0, -2)];
+  const batch = batchOf(aOuter, bOuter);
+  if (!batch || depth !== innerB || sizeOf(a!.shape) === 0 || sizeOf(b!.shape) === 0) return;
+  if (bias && (sizeOf(bias.shape) !== columns || bias.shape.at(-1) !== columns)) return;
+  const shape = [...outerShape(aOuter, bOuter), rows, columns];
+  const c = backend.makeTensorInfo(shape, 'float32');
+  const product = { a: a!, b: b!, transposeA, transposeB, rows, columns, depth, batch, bias };
+  multiply(backend, simplified({ ...product, activation: activation as Activation }), c);
+  return c;
+}
+
+/** Sizes of op(x), whose rows and columns are exchanged when it is transposed. */
+function lastSizes({ shape }: TensorInfo, transpose: boolean): [number, number] {
+  const [first, second] = [shape.at(-2)!, shape.at(-1)!];
+  return transpose ? [second, first] : [first, second];
+}
+
+function outerShape(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) =>
+    Math.max(a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1),
+  );
+}
+
+function multiply(backend: WebgpuBackend, product: Product, c: TensorInfo): void {
+  const { a, b, bias, rows, columns, batch, transposeB } = product;
+  const buffers = { a, b, c, ...(bias && { bias }) };
+  const uniforms = uniformsOf(product);
+  const { features } = backend.device as { features: ReadonlySet<string> };
+  if (rows <= FEW_ROWS) {
+    const atLeast = [1, 2, 4].find((size) => size >= rows)!;
+    backend.runProgram(fewRowsProgram(product, atLeast, features.has('subgroups')), {
+      buffers,
+      uniforms,
+      workgroups: batch.size * Math.ceil(columns / columnsPerGroup(transposeB)),
+    });
+    return;
+  }
+  multiplyInTiles(backend, product, c);
+}
+
+/**
+ * Computes `c` by the program in tiles, and with `views` one product of what they say. A view that writes in a way of
+ * its own has its depth in one part.
+ */
+export function multiplyInTiles(
+  backend: WebgpuBackend,
+  product: Product,
+  c: TensorInfo,
+  views?: { program: Views; uniforms: Record<string, number> },
+): void {
+  const { a, b, bias, rows, columns, depth, batch } = product;
+  const buffers = { a, b, c, ...(bias && { bias }) };
+  const half = backend.precision === 'f16';
+  const plan = planOf(product, backend.deviceInfo.vendor);
+  const { tile } = plan;
+  const splits = views?.program.finish ? 1 : plan.splits;
+  const inTiles = {
+    ...views?.uniforms,
+    ...uniformsOf(product),
+    splits,
+    splitDepth: SLICE * Math.ceil(depth / SLICE / splits),
+  };
+  const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+  const parts = splits > 1 ? backend.makeTensorInfo([batch.size, splits, rows, columns], 'float32') : c;
+  backend.runProgram(tiledProgram(product, tile, half, splits > 1, views?.program), {
+    buffers: { ...buffers, c: parts },
+    uniforms: half ? { ...inTiles, infinities: INFINITIES } : inTiles,
+    workgroups: batch.size * splits * tiles,
+  });
+  if (splits === 1) return;
+  backend.runProgram(addPartsProgram(product), {
+    buffers: { parts, c, ...(bias && { bias }) },
+    uniforms: { rows, columns, batch: batch.size, splits },
+    workgroups: Math.ceil((batch.size * rows * Math.ceil(columns / 4)) / ADD_PARTS_THREADS),
+  });
+  backend.disposeData(parts.dataId);
+}
+
+export const matmuls: WebgpuKernel[] = [
+  { kernelName: 'BatchMatMul', compute },
+  { kernelName: '_FusedMatMul', compute },
+];

@@ -1,0 +1,185 @@
+import type { Element, Program } from '../../program';
+import { elementOf, finisher, loader, type Product, productUniforms } from './product';
+
+/** A workgroup computes `rows` x `columns` of the result, each thread `perRows` x `perColumns` of it. */
+export interface Tile {
+  rows: number;
+  columns: number;
+  perRows: 4 | 8;
+  perColumns: 4 | 8;
+}
+
+/** How deep the slices of A and B are that are in workgroup memory at a time. */
+export const SLICE = 16;
+
+/** Tiles next to each other in a band of so many rows run one after the other: they share slices in the cache. */
+const BAND = 8;
+
+const threadsOf = ({ rows, columns, perRows, perColumns }: Tile) => (rows * columns) / (perRows * perColumns);
+
+/** Matrices that are none in memory, but ways to read and write what is there: as pixels under a filter. */
+export interface Views {
+  name: string;
+  /** Elements of the buffers that are read so. */
+  elements: { a?: Element; b?: Element };
+  uniforms: Program['uniforms'];
+  /** WGSL in place of `loadA`, `loadB` and `finish`, as `loader` and `finisher` say what they do. */
+  loadA?: string;
+  loadB?: string;
+  finish?: string;
+}
+
+/**
+ * Products in tiles. Slices of A and B go through workgroup memory, where both lie with their depth first whatever
+ * their layout was: a thread brings in a block of 4 x 4, in four loads along the rows as they are in memory, and
+ * turns it round in registers where it must. While a slice is multiplied, the next one is on its way.
+ *
+ * In half precision the slices are float16: what is multiplied is rounded to it, products and sums are float32.
+ *
+ * @param parts Whether it adds up only a part of the depth, to `c` [batch, splits, rows, columns].
+ */
+export function tiledProgram(
+  product: Product,
+  tile: Tile,
+  half: boolean,
+  parts: boolean,
+  views?: Views,
+): Program {
+  const { transposeA, transposeB, rows, columns, depth } = product;
+  const elements = {
+    a: elementOf(transposeA ? rows : depth),
+    b: elementOf(transposeB ? depth : columns),
+    c: elementOf(columns),
+    ...views?.elements,
+  };
+  const bias = product.bias !== undefined && !parts;
+  const activation = parts ? 'linear' : product.activation;
+  const threads = threadsOf(tile);
+  const [quadsA, quadsB] = [tile.rows / 4, tile.columns / 4];
+  const [perRow, perColumn] = [tile.rows / tile.perRows, tile.columns / tile.perColumns];
+  const stored = half ? 'f16' : 'f32';
+  const blocks = (SLICE / 4) * quadsA;
+  // Quads of the result that a thread has: neighbouring threads have neighbouring quads.
+  const rowQuads = Array.from({ length: tile.perRows / 4 }, (_, i) => `y + ${i * perRow}u`);
+  const columnQuads = Array.from({ length: tile.perColumns / 4 }, (_, i) => `x + ${i * perColumn}u`);
+  const sums = rowQuads.flatMap((_, r) =>
+    [0, 1, 2, 3].flatMap((i) => columnQuads.map((_, q) => ({ r, i, q, name: `sum${4 * r + i}_${q}` }))),
+  );
+  const wide = (x: string) => (half ? `vec4<f32>(${x})` : x);
+  const step = (k: string) => `
+      ${rowQuads.map((quad, r) => `let a${r} = ${wide(`sliceA[slot(${k}, ${quad}, ${quadsA})]`)};`).join(' ')}
+      ${columnQuads.map((quad, q) => `let b${q} = ${wide(`sliceB[slot(${k}, ${quad}, ${quadsB})]`)};`).join(' ')}
+      ${sums.map(({ r, i, q, name }) => `${name} = fma(vec4<f32>(a${r}[${i}]), b${q}, ${name});`).join('\n      ')}`;
+  // Blocks that lie along the depth in memory are turned round.
+  const fetch = (name: 'A' | 'B', alongDepth: boolean, quads: number, outer: string) => `
+fn fetch${name}(base: u32, block: u32, first: u32, depth: u32) -> mat4x4<f32> {
+  ${
+    alongDepth
+      ? `let row = first + block / ${SLICE / 4} * 4;
+  let column = depth + block % ${SLICE / 4} * 4;
+  return transpose(mat4x4<f32>(${[0, 1, 2, 3].map((j) => `load${name}(base, row + ${j}u, column, ${outer}, uniforms.depth)`).join(', ')}));`
+      : `let row = depth + block / ${quads} * 4;
+  let column = first + block % ${quads} * 4;
+  return mat4x4<f32>(${[0, 1, 2, 3].map((j) => `load${name}(base, row + ${j}u, column, uniforms.depth, ${outer})`).join(', ')});`
+  }
+}`;
+  const store = (name: 'A' | 'B', alongDepth: boolean, quads: number) => `
+fn store${name}(block: u32, four: mat4x4<f32>) {
+  let quad = block ${alongDepth ? `/ ${SLICE / 4}` : `% ${quads}`};
+  let k = block ${alongDepth ? `% ${SLICE / 4}` : `/ ${quads}`} * 4;
+  ${[0, 1, 2, 3].map((j) => `slice${name}[slot(k + ${j}u, quad, ${quads})] = ${half ? `narrow(four[${j}])` : `four[${j}]`};`).join('\n  ')}
+}`;
+  const alongDepth = { A: !transposeA, B: transposeB };
+  const name = [
+    `product in tiles of ${tile.rows} x ${tile.columns}`,
+    `${elements.a}${transposeA ? ' transposed' : ''} x ${elements.b}${transposeB ? ' transposed' : ''}`,
+    ...(half ? ['float16'] : []),
+    ...(parts ? ['in parts'] : []),
+    ...(bias ? ['bias'] : []),
+    activation,
+    elements.c,
+    ...(views ? [views.name] : []),
+  ].join(', ');
+  return {
+    name,
+    inputs: { a: elements.a, b: elements.b, ...(bias && { bias: elements.c }) },
+    outputs: { c: elements.c },
+    uniforms: {
+      ...productUniforms,
+      splits: 'u32',
+      splitDepth: 'u32',
+      ...(half && { infinities: 'u32' }),
+      ...views?.uniforms,
+    },
+    extensions: half ? ['f16'] : [],
+    code: `
+var<workgroup> sliceA: array<vec4<${stored}>, ${SLICE * quadsA}>;
+var<workgroup> sliceB: array<vec4<${stored}>, ${SLICE * quadsB}>;
+// Four neighbours at a depth. Exchanged so that threads which turn blocks round write to different banks.
+fn slot(k: u32, quad: u32, quads: u32) -> u32 { return k * quads + (quad ^ (k / 4 * 2)); }
+${
+  half
+    ? `
+// What float16 does not hold must not be taken for a number: WGSL leaves open what it is converted to.
+fn narrow(x: vec4<f32>) -> vec4<f16> {
+  let infinity = vec4<f16>(bitcast<vec2<f16>>(uniforms.infinities).x);
+  return select(vec4<f16>(x), select(infinity, -infinity, x < vec4<f32>(0.0)), abs(x) >= vec4<f32>(65520.0));
+}`
+    : ''
+}
+${views?.loadA ?? loader('loadA', 'a', elements.a)}
+${views?.loadB ?? loader('loadB', 'b', elements.b)}
+${fetch('A', alongDepth.A, quadsA, 'uniforms.rows')}
+${fetch('B', alongDepth.B, quadsB, 'uniforms.columns')}
+${store('A', alongDepth.A, quadsA)}
+${store('B', alongDepth.B, quadsB)}
+${views?.finish ?? finisher(elements.c, bias, activation)}
+@compute @workgroup_size(${threads})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
+        @builtin(local_invocation_index) thread: u32) {
+  let tileRows = (uniforms.rows + ${tile.rows - 1}) / ${tile.rows};
+  let tileColumns = (uniforms.columns + ${tile.columns - 1}) / ${tile.columns};
+  let index = groupIndex(group, count);
+  let part = index / (tileRows * tileColumns);
+  if (part >= uniforms.batch * uniforms.splits) { return; }
+  let tile = index % (tileRows * tileColumns);
+  let band = tile / (${BAND} * tileColumns) * ${BAND};
+  let height = min(tileRows - band, ${BAND}u);
+  let within = tile % (${BAND} * tileColumns);
+  let firstRow = (band + within % height) * ${tile.rows};
+  let firstColumn = within / height * ${tile.columns};
+  let matrix = part / uniforms.splits;
+  let outer = matrix / uniforms.inner;
+  let inner = matrix % uniforms.inner;
+  let baseA = (outer * uniforms.aOuter + inner * uniforms.aInner) * uniforms.rows * uniforms.depth;
+  let baseB = (outer * uniforms.bOuter + inner * uniforms.bInner) * uniforms.depth * uniforms.columns;
+  let begin = part % uniforms.splits * uniforms.splitDepth;
+  let end = min(begin + uniforms.splitDepth, uniforms.depth);
+  let x = thread % ${perColumn};
+  let y = thread / ${perColumn};
+  ${sums.map(({ name }) => `var ${name} = vec4<f32>(0.0);`).join('\n  ')}
+  let isA = thread < ${blocks};
+  var next: mat4x4<f32>;
+  if (isA) { next = fetchA(baseA, thread, firstRow, begin); }
+  else { next = fetchB(baseB, thread - ${blocks}, firstColumn, begin); }
+  for (var depth = begin; depth < end; depth += ${SLICE}) {
+    if (isA) { storeA(thread, next); } else { storeB(thread - ${blocks}, next); }
+    workgroupBarrier();
+    if (depth + ${SLICE} < end) {
+      if (isA) { next = fetchA(baseA, thread, firstRow, depth + ${SLICE}); }
+      else { next = fetchB(baseB, thread - ${blocks}, firstColumn, depth + ${SLICE}); }
+    }
+    for (var k = 0u; k < ${SLICE}; k++) {${step('k')}
+    }
+    workgroupBarrier();
+  }
+  let to = part * uniforms.rows * uniforms.columns;
+  ${sums
+    .map(
+      ({ r, i, q, name }) =>
+        `finish(to, firstRow + (${rowQuads[r]}) * 4 + ${i}, firstColumn + (${columnQuads[q]}) * 4, ${name});`,
+    )
+    .join('\n  ')}
+}`,
+  };
+}
