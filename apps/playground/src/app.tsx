@@ -29,46 +29,48 @@ export function App() {
       <button type="button" class="skip" onClick={skip}>
         {t('shell.skip')}
       </button>
-      <header class="top">
-        <div class="brand">
-          <img src="./icon.svg" alt="" width="36" height="36" />
-          <div>
-            <h1>{name}</h1>
-            <p>{t('shell.tagline')}</p>
+      <header>
+        <div class="top">
+          <div class="brand">
+            <img src="./icon.svg" alt="" width="36" height="36" />
+            <div>
+              <h1>{name}</h1>
+              <p>{t('shell.tagline')}</p>
+            </div>
+          </div>
+          <div class="settings">
+            <EngineStatus />
+            <Select
+              label={t('shell.language')}
+              hideLabel
+              value={language.value}
+              options={[
+                ['en', 'English'],
+                ['zh', '中文'],
+              ]}
+              onChange={(value) => {
+                language.value = value;
+              }}
+            />
+            <Select
+              label={t('shell.theme')}
+              hideLabel
+              value={theme.value}
+              options={[
+                ['system', t('shell.themeSystem')],
+                ['light', t('shell.themeLight')],
+                ['dark', t('shell.themeDark')],
+              ]}
+              onChange={(value) => {
+                theme.value = value;
+              }}
+            />
           </div>
         </div>
-        <div class="settings">
-          <EngineStatus />
-          <Select
-            label={t('shell.language')}
-            hideLabel
-            value={language.value}
-            options={[
-              ['en', 'English'],
-              ['zh', '中文'],
-            ]}
-            onChange={(value) => {
-              language.value = value;
-            }}
-          />
-          <Select
-            label={t('shell.theme')}
-            hideLabel
-            value={theme.value}
-            options={[
-              ['system', t('shell.themeSystem')],
-              ['light', t('shell.themeLight')],
-              ['dark', t('shell.themeDark')],
-            ]}
-            onChange={(value) => {
-              theme.value = value;
-            }}
-          />
-        </div>
+        <TabBar />
       </header>
-      <TabBar />
-      <NoticesArea />
       <main id="content" tabIndex={-1}>
+        <NoticesArea />
         <TabPanels>{(name) => <LazyView load={VIEWS[name]} />}</TabPanels>
       </main>
       <footer class="bottom">

@@ -41,12 +41,17 @@ export class PlaygroundSite {
     readonly browser: Browser,
     /** Where the built files are. */
     readonly folder: string,
+    /** Names of the files that were asked for. */
+    readonly served: ReadonlySet<string>,
     private readonly server: Server,
   ) {}
 
   static async start({ softwareGpu = false, camera = false }: SiteOptions = {}): Promise<PlaygroundSite> {
     const folder = await buildOnce();
-    const server = createServer((request, response) => void serve(folder, request.url!, response));
+    const served = new Set<string>();
+    const server = createServer((request, response) => {
+      void serve(folder, request.url!, response).then((name) => served.add(name));
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const browser = await chromium.launch({
@@ -58,7 +63,7 @@ export class PlaygroundSite {
           ...(camera ? CAMERA : []),
         ],
       });
-      return new PlaygroundSite(browser, folder, server);
+      return new PlaygroundSite(browser, folder, served, server);
     } catch (error) {
       server.close();
       throw error;
@@ -197,8 +202,8 @@ function sourceHash(): string {
 
 type Response = Parameters<NonNullable<Parameters<typeof createServer>[1]>>[1];
 
-/** As a static host that reads `_headers`. */
-async function serve(folder: string, url: string, response: Response): Promise<void> {
+/** As a static host that reads `_headers`; gives the name of the file. */
+async function serve(folder: string, url: string, response: Response): Promise<string> {
   const { pathname } = new URL(url, 'http://localhost');
   const name = decodeURIComponent(pathname).slice(BASE.length) || 'index.html';
   const file = resolve(folder, name);
@@ -211,6 +216,7 @@ async function serve(folder: string, url: string, response: Response): Promise<v
   response.setHeader('cache-control', 'no-cache');
   response.statusCode = bytes ? 200 : 404;
   response.end(bytes);
+  return name;
 }
 
 const TYPES: Record<string, string> = {
