@@ -31,7 +31,7 @@ describe.skipIf(skipsBrowser())('drawing', () => {
     await page.keyboard.press('Enter');
     const rows = page.getByRole('progressbar', { name: 'Drawing' });
     await rows.waitFor();
-    expect(await rows.getAttribute('aria-valuemax')).toBe('16');
+    expect(await rows.getAttribute('aria-valuemax')).toBe('10');
     expect(await pictures(page).count()).toBe(3);
     const half = (await pixels(page))[0]!;
     await page.getByRole('status').getByText('3 pictures of “red heart”').waitFor({ timeout: 60_000 });
@@ -91,4 +91,20 @@ describe.skipIf(skipsBrowser())('drawing', () => {
     await screenshot(page, 'draw-zh');
     await context.close();
   }, 90_000);
+});
+
+describe.skipIf(skipsBrowser())('drawing with a GPU in software', () => {
+  it('draws a picture', async () => {
+    const site = await PlaygroundSite.start({ softwareGpu: true });
+    try {
+      const { page, problems } = await site.open({ tab: 'draw', engine: 'webgpu' });
+      await page.getByLabel('Pictures', { exact: true }).fill('1');
+      await page.getByRole('button', { name: 'green apple' }).click();
+      await page.getByRole('status').getByText('1 picture of “green apple”').waitFor({ timeout: 120_000 });
+      await screenshot(page, 'draw-webgpu');
+      expect(problems).toEqual([]);
+    } finally {
+      await site.close();
+    }
+  }, 180_000);
 });
