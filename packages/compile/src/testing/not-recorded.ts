@@ -36,7 +36,11 @@ export const NOT_RECORDED: Readonly<Record<string, string>> = {
 
 /** Those of core's fused kernels that stay composed in graphs, and why. */
 export const COMPOSED: Readonly<Record<string, string>> = {
-  FusedAdamW: 'its numbers change at every step, and would be constants of the graph',
+  ...because('its numbers change at every step, and would be constants of the graph', [
+    'FusedAdamW',
+    'FusedAdamWGroup',
+  ]),
+  ...because('the update is no part of graphs', ['SquaredNorms', 'GradientScale']),
   ...because('graphs are fused by the runtime', [
     'FusedEncoderBlock',
     'FusedEncoderBlockForward',

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
+import { type ClippedScale, clippedScale } from '../optim/clipped-scale';
 import { globalNorm } from '../optim/global-norm';
 import type { Parameter } from '../parameter';
 import { valueAndGrad } from '../value-and-grad';
@@ -68,25 +69,45 @@ export class GradientAccumulator {
     return 1 / this.totalWeight;
   }
 
-  /** Loss, metrics and gradient norm, in one read from the device. */
-  async read(): Promise<AccumulatedResult> {
-    const stacked = tf.tidy(() => {
-      const values = this.scalars.map(({ value }) => tf.cast(value, 'float32'));
-      return tf.stack([globalNorm(this.gradients), ...values]);
+  /** Norm of the mean's gradient, and what the optimizer multiplies {@link gradients} by: both on the device. */
+  clippedScale(maxNorm?: number): ClippedScale {
+    return tf.tidy(() => {
+      const losses = this.scalars
+        .filter(({ name }) => name === 'loss')
+        .map(({ value }) => value as tf.Tensor);
+      const guards = losses.length === 1 ? losses[0] : tf.stack(losses);
+      return clippedScale(this.gradients, { scale: this.scale, maxNorm, guards });
     });
-    const [norm, ...values] = await stacked.data();
+  }
+
+  /**
+   * Loss, metrics and gradient norm, in one read from the device, and whether all is finite: by the scale that
+   * {@link clippedScale} gave, where there is one, since an optimizer has gone by that.
+   */
+  async read(scaled?: ClippedScale): Promise<{ result: AccumulatedResult; finite: boolean }> {
+    const stacked = tf.tidy(() => {
+      const onDevice = this.scalars.flatMap(({ value }) => (typeof value === 'number' ? [] : [value]));
+      const norms = scaled ? [scaled.norm, scaled.gradientScale] : [globalNorm(this.gradients)];
+      return tf.stack([...norms, ...onDevice].map((value) => tf.cast(value, 'float32')));
+    });
+    const read = [...(await stacked.data())];
     stacked.dispose();
+    const gradientNorm = scaled ? read.shift()! : read.shift()! * this.scale;
+    const gradientScale = scaled && read.shift()!;
     const means = new Map<string, { sum: number; weight: number }>();
-    for (const [i, { name, weight }] of this.scalars.entries()) {
+    for (const { name, weight, value } of this.scalars) {
       const mean = means.get(name) ?? { sum: 0, weight: 0 };
-      means.set(name, { sum: mean.sum + weight * values[i]!, weight: mean.weight + weight });
+      const known = typeof value === 'number' ? value : read.shift()!;
+      means.set(name, { sum: mean.sum + weight * known, weight: mean.weight + weight });
     }
     const metrics: Record<string, number> = {};
     for (const [name, { sum, weight }] of means) {
       if (name !== 'loss') metrics[name.slice('metrics.'.length)] = sum / weight;
     }
     const { sum, weight } = means.get('loss')!;
-    return { loss: sum / weight, gradientNorm: norm! * this.scale, metrics };
+    const result = { loss: sum / weight, gradientNorm, metrics };
+    const telling = gradientScale !== undefined ? [gradientScale] : [result.loss, gradientNorm];
+    return { result, finite: telling.every(Number.isFinite) };
   }
 
   /** Keys of the parameters whose gradient holds a NaN or an infinity. */

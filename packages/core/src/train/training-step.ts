@@ -5,6 +5,7 @@ import type { Parameter } from '../parameter';
 import type { Rng } from '../rng';
 import { BufferSnapshot } from './buffer-snapshot';
 import { type AccumulatedResult, GradientAccumulator } from './gradient-accumulator';
+import { settle } from './settle';
 import type { TrainerOptions } from './trainer-options';
 
 /** One step: micro-batches in, one update of the weights out, or none where something is not finite. */
@@ -45,14 +46,15 @@ export class TrainingStep<M extends Module, B> {
 
   /** Updates the weights; or returns why not, and then nothing has changed, buffers neither. */
   async finish(learningRate: number): Promise<AccumulatedResult | { skipped: string }> {
-    const { optimizer, clipNorm, average, afterStep, model } = this.options;
-    const { gradients, scale } = this.accumulator;
-    const result = await this.accumulator.read();
-    if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradientNorm)) {
-      return { skipped: describe(result, await this.accumulator.nonFinite(), gradients.size) };
+    const { optimizer, average, afterStep, model } = this.options;
+    const update = optimizer.scalesOnDevice
+      ? this.updateAndRead(learningRate)
+      : this.readAndUpdate(learningRate);
+    const { result, finite } = await update;
+    if (!finite) {
+      const bad = await this.accumulator.nonFinite();
+      return { skipped: describe(result, bad, this.accumulator.gradients.size) };
     }
-    const clip = clipNorm === undefined ? 1 : clipScale(result.gradientNorm, clipNorm);
-    optimizer.step(gradients, { learningRate, gradientScale: scale * clip });
     if (afterStep) tf.tidy(() => afterStep(model));
     average?.update();
     this.buffers.release();
@@ -64,6 +66,37 @@ export class TrainingStep<M extends Module, B> {
     this.accumulator.dispose();
     this.buffers.restore();
   }
+
+  private async readAndUpdate(learningRate: number): Promise<Outcome> {
+    const { optimizer, clipNorm } = this.options;
+    const { gradients, scale } = this.accumulator;
+    const outcome = await this.accumulator.read();
+    if (outcome.finite) {
+      const clip = clipNorm === undefined ? 1 : clipScale(outcome.result.gradientNorm, clipNorm);
+      optimizer.step(gradients, { learningRate, gradientScale: scale * clip });
+    }
+    return outcome;
+  }
+
+  /** The device has the update before the loss is known here, and leaves it out by itself where it must. */
+  private async updateAndRead(learningRate: number): Promise<Outcome> {
+    const { optimizer, clipNorm } = this.options;
+    await settle();
+    const scaled = this.accumulator.clippedScale(clipNorm);
+    try {
+      optimizer.step(this.accumulator.gradients, { learningRate, gradientScale: scaled.gradientScale });
+      const outcome = await this.accumulator.read(scaled);
+      if (!outcome.finite) optimizer.uncountStep?.();
+      return outcome;
+    } finally {
+      tf.dispose(scaled);
+    }
+  }
+}
+
+interface Outcome {
+  result: AccumulatedResult;
+  finite: boolean;
 }
 
 function describe({ loss, gradientNorm }: AccumulatedResult, bad: string[], all: number): string {
