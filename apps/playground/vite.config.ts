@@ -1,6 +1,7 @@
 import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import { contentSecurityPolicy, headers } from './content-security-policy.ts';
+import { licenses } from './licenses-plugin.ts';
 
 /** The built page carries its policy in itself, and in `_headers` for hosts that read it. */
 function securityPolicy(): Plugin {
@@ -21,6 +22,8 @@ function securityPolicy(): Plugin {
   };
 }
 
+const list = licenses();
+
 export default defineConfig({
   root: import.meta.dirname,
   base: './', // any host serves it, from any path
@@ -29,15 +32,15 @@ export default defineConfig({
   optimizeDeps: { entries: ['index.html', 'src/worker/*.ts', 'src/*/*-view.tsx'] },
   server: { host: '127.0.0.1' },
   preview: { host: '127.0.0.1', headers },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [list.worker()] },
   build: {
     target: 'es2023',
     assetsInlineLimit: 0, // nothing as data:, which the policy refuses
     chunkSizeWarningLimit: 2000,
-    license: { fileName: 'licenses.md' },
   },
   plugins: [
     securityPolicy(),
+    list.page,
     VitePWA({
       registerType: 'autoUpdate',
       injectRegister: false, // main.tsx registers it: no inline script

@@ -20,7 +20,10 @@ export function EngineStatus() {
     <>
       <Button kind="quiet" onClick={() => setOpen(true)}>
         <span class={`engine-light engine-${state.status}`} />
-        {t('shell.engine')}: {shortName(state)}
+        <span>
+          <span class="engine-word">{t('shell.engine')}: </span>
+          {shortName(state)}
+        </span>
       </Button>
       <Dialog title={t('shell.engineTitle')} open={open} onClose={() => setOpen(false)}>
         <p>{t('shell.engineAbout')}</p>

@@ -28,7 +28,7 @@ describe.skipIf(skipsBrowser())('without a network', () => {
       await page.locator(`#panel-${tab} h2`).first().waitFor();
     }
     await page.getByRole('button', { name: 'Licences' }).click();
-    await page.getByRole('dialog').getByText('preact').first().waitFor();
+    await page.getByRole('dialog').getByText('tfjs-backend-webgpu').first().waitFor();
     expect(problems).toEqual([]);
   }, 120_000);
 });

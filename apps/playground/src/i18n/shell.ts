@@ -18,7 +18,7 @@ export const shell = dictionary({
     dismiss: 'Dismiss this notice',
     notices: 'Notices',
     theme: 'Theme',
-    themeSystem: 'As the system',
+    themeSystem: 'System',
     themeLight: 'Light',
     themeDark: 'Dark',
     language: 'Language',
