@@ -24,6 +24,8 @@ interface Found {
 
 /** Results shown at first, and at a time. */
 const PAGE = 24;
+/** Files handed to the worker at a time: handing over thousands would hold up the page. */
+const HANDED_OVER = 100;
 /** At most so many files that were left out are listed. */
 const MOST_REFUSED = 500;
 
@@ -86,7 +88,29 @@ export async function openIndex(): Promise<void> {
 
 /** Takes files in. */
 export const addFiles = (files: readonly File[]) =>
-  take(files, (onProgress, signal) => services.search.addFiles([...files], onProgress, signal));
+  take(files, async (onProgress, signal) => {
+    const start = performance.now();
+    let known = 0;
+    let state: IndexState | undefined;
+    for (let from = 0; from < files.length; from += HANDED_OVER) {
+      const some = files.slice(from, from + HANDED_OVER);
+      const knownBefore = known;
+      const tell = (now: IndexProgress) => {
+        known = knownBefore + now.known;
+        const done = from + now.done;
+        onProgress({
+          ...now,
+          done,
+          known,
+          total: files.length,
+          rate: (1000 * (done - known)) / (performance.now() - start),
+          added: now.added.map(({ row, source }) => ({ row, source: from + source })),
+        });
+      };
+      state = await services.search.addFiles(some, tell, signal, from + HANDED_OVER < files.length);
+    }
+    return state!;
+  });
 
 /** Takes in the drawings that come with the page. */
 export const addEmoji = () => take([], (onProgress, signal) => services.search.addEmoji(onProgress, signal));

@@ -16,11 +16,15 @@ const FOLDER = 'search';
 const FILE = 'pictures.safetensors';
 /** Side of the pictures that are kept to be shown, in pixels. */
 const THUMBNAIL = 160;
+/** While many come in, in milliseconds. */
+const KEEP_EVERY = 20_000;
 
 /** The pictures that can be searched, in the worker and in this browser's storage. */
 export class SearchService {
   private index: PictureIndex | undefined;
   private isKept = false;
+  private keptAt = 0;
+  private keptSize = 0;
   private opening: Promise<TextKey | undefined> | undefined;
   private readonly textFeatures = new Map<string, Float32Array>();
   private classifier: { clip: ShippedCLIP; key: string; made: ZeroShotClassifier } | undefined;
@@ -33,17 +37,18 @@ export class SearchService {
     return { state: this.state(), putAway };
   }
 
-  /** Takes in files that the user chose; those that cannot be read are told of. */
+  /** Takes in files that the user chose; those that cannot be read are told of. `isMore`: others follow at once. */
   addFiles(
     files: readonly File[],
     onProgress: (progress: IndexProgress) => void,
     signal: AbortSignal,
+    isMore: boolean,
   ): Promise<IndexState> {
     const sources = files.map((file): PictureSource => {
       const name = file.webkitRelativePath || file.name;
       return { name, stamp: `${file.size} ${file.lastModified}`, prepare: () => prepareFile(file, name) };
     });
-    return this.add(sources, onProgress, signal);
+    return this.add(sources, onProgress, signal, isMore);
   }
 
   /** Takes in the drawings that come with the page. */
@@ -91,6 +96,7 @@ export class SearchService {
     await this.open();
     this.index = await emptyIndex();
     this.isKept = false;
+    this.keptSize = 0;
     const folder = await storage();
     await folder?.remove(FILE);
     return this.state();
@@ -120,6 +126,7 @@ export class SearchService {
     }
     if (stored) {
       this.index = stored;
+      this.keptSize = stored.size;
       this.isKept = true;
       return undefined;
     }
@@ -131,15 +138,16 @@ export class SearchService {
     sources: readonly PictureSource[],
     onProgress: (progress: IndexProgress) => void,
     signal: AbortSignal,
+    isMore = false,
   ): Promise<IndexState> {
     await this.open();
     const { clip, processor } = await shippedCLIP();
     const index = this.index!;
-    const before = index.size;
     try {
       await embedPictures(index, sources, { clip, processor, signal, onProgress, breathe });
     } finally {
-      if (index.size > before) await this.keep(index);
+      const isDue = !isMore || signal.aborted || performance.now() - this.keptAt > KEEP_EVERY;
+      if (isDue && index.size > this.keptSize) await this.keep(index);
     }
     return this.state();
   }
@@ -148,6 +156,8 @@ export class SearchService {
     const folder = await storage();
     await folder?.write(FILE, index.toBytes() as Uint8Array<ArrayBuffer>);
     this.isKept = folder !== undefined;
+    this.keptAt = performance.now();
+    this.keptSize = index.size;
   }
 
   private state(): IndexState {
