@@ -2,6 +2,8 @@ import type { WebgpuKernel } from '../kernel';
 import { adamWGroup } from './adamw-group';
 import { attentions } from './attention';
 import { channelNorms } from './channel-norm';
+import { convFilterGradient } from './conv/filter-gradient';
+import { convInputGradient, convTranspose } from './conv/input-gradient';
 import { gelus } from './gelu';
 import { gradientScales } from './gradient-scale';
 import { matmuls } from './matmul/matmul';
@@ -9,12 +11,16 @@ import { norms } from './norm';
 import { relus } from './relu';
 import { segmentSumKernels } from './segment-sums';
 import { softmaxCrossEntropies } from './softmax-cross-entropy';
+import { sumKernel } from './sum-rows';
 
 /** Every kernel that is ours: core's fused operations, and what tfjs's backend does slowly. */
 export const kernels: WebgpuKernel[] = [
   adamWGroup,
   ...attentions,
   ...channelNorms,
+  convFilterGradient,
+  convInputGradient,
+  convTranspose,
   ...gelus,
   ...gradientScales,
   ...matmuls,
@@ -22,4 +28,5 @@ export const kernels: WebgpuKernel[] = [
   ...relus,
   ...segmentSumKernels,
   ...softmaxCrossEntropies,
+  sumKernel,
 ];
