@@ -18,7 +18,7 @@ export function RunCard({ run }: { run: RunOverview }) {
     await removeRun();
   };
   return (
-    <section class="card stack" aria-labelledby="train-run">
+    <section class="card stack train-run" aria-labelledby="train-run">
       <div>
         <h3 id="train-run">{t('train.run')}</h3>
         <p class="train-soft">

@@ -14,7 +14,7 @@ export interface PictureSplit {
 /** Share that is held out. */
 const SHARE = 0.1;
 /** More are not measured, to keep measuring short. */
-const MOST_HELD_OUT = 200;
+const MOST_HELD_OUT = 100;
 const FEWEST_HELD_OUT = 4;
 /** From this many pictures of a concept on the average, pictures are held out instead of concepts. */
 const PICTURES_PER_CONCEPT = 3;

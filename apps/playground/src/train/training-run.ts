@@ -43,8 +43,9 @@ interface Batch {
   captionIds: number[];
 }
 
-/** Measurements in a run, the last at its end. */
+/** Measurements in a run, the last at its end; a step costs less than one. */
 const EVALUATIONS = 20;
+const FEWEST_STEPS_BETWEEN = 10;
 const WARMUP = 0.05;
 
 /** One training of a model on the active engine. It goes on from its last checkpoint, as if it had never stopped. */
@@ -78,7 +79,10 @@ export class TrainingRun {
       rng: new Rng(seed),
       clipNorm: 1,
       afterStep: (model) => model.clampLogitScale(greatestScale),
-      evaluate: { every: Math.max(1, Math.ceil(steps / EVALUATIONS)), run: () => this.evaluate() },
+      evaluate: {
+        every: Math.min(steps, Math.max(FEWEST_STEPS_BETWEEN, Math.ceil(steps / EVALUATIONS))),
+        run: () => this.evaluate(),
+      },
       checkpoints: {
         store: checkpoints,
         ...(checkpointEvery === undefined ? { everyMinutes: 0.5 } : { everySteps: checkpointEvery }),
