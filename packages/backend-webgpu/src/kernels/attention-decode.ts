@@ -1,11 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf } from '../kernel';
 import type { Program } from '../program';
+import { joinProgram } from './attention-join';
 import { type AttentionShapes, attentionUniforms } from './attention-shapes';
 import {
+  type HeadKind,
+  headKind,
   lines,
-  matrixElement,
-  partsOf,
+  nameOf,
   readFunction,
   scoreFunctions,
   writeFunction,
@@ -20,7 +22,6 @@ const KEYS_PER_SPLIT = 256;
 /** Workgroups that keep a large GPU busy. */
 const WORKGROUPS = 192;
 
-const slotsOf = (headDim: number) => Math.ceil(partsOf(headDim) / 8);
 const each = (count: number, line: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => line(i)).join('\n');
 
@@ -29,21 +30,20 @@ const each = (count: number, line: (i: number) => string) =>
  * threads share a key, each with every eighth part of its row, and each such group has a running maximum and sum of
  * its own keys; they are joined at the end. Vectors hold one number for each of the four queries.
  */
-function program(headDim: number, hasBias: boolean): Program {
-  const element = matrixElement(headDim);
-  const parts = partsOf(headDim);
-  const slots = slotsOf(headDim);
+function program(kind: HeadKind): Program {
+  const { element, hasBias, chunks: slots } = kind;
+  const room = 8 * slots; // for the parts of a query
   return {
-    name: `attention of few queries ${headDim}${hasBias ? ' bias' : ''}`,
+    name: `attention of few queries ${nameOf(kind)}`,
     inputs: { query: element, key: element, value: element, ...(hasBias && { bias: 'f32' }) },
     outputs: { output: element, logSumExp: 'f32' },
     uniforms: { ...attentionUniforms, splits: 'u32', span: 'u32' },
     get code() {
       return `
-${['query', 'key', 'value'].map((name) => readFunction(name, headDim)).join('')}
-${writeFunction('output', headDim)}
+${['query', 'key', 'value'].map((name) => readFunction(name, kind)).join('')}
+${writeFunction('output', kind)}
 ${scoreFunctions(hasBias)}
-var<workgroup> queryParts: array<vec4<f32>, ${4 * parts}>;
+var<workgroup> queryParts: array<vec4<f32>, ${4 * room}>;
 var<workgroup> exchange: array<vec4<f32>, 576>;
 
 @compute @workgroup_size(256)
@@ -55,10 +55,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let firstQuery = 4u * (index / uniforms.splits % fours);
   let matrix = index / uniforms.splits / fours;
   if (matrix >= uniforms.matrices) { return; }
+  let parts = (uniforms.headDim + 3u) / 4u;
   let lane = thread % 8u;
   let team = thread / 8u;
-  for (var n = thread; n < ${4 * parts}u; n += 256u) {
-    queryParts[n] = read_query(matrix * uniforms.queries, firstQuery + n / ${parts}u, uniforms.queries, n % ${parts}u);
+  for (var n = thread; n < ${4 * room}u; n += 256u) {
+    queryParts[n] = read_query(matrix * uniforms.queries, firstQuery + n / ${room}u, uniforms.queries, n % ${room}u);
   }
   workgroupBarrier();
 
@@ -73,10 +74,10 @@ ${each(slots, (s) => lines((q) => `  var mixed_${s}_${q} = vec4<f32>();`))}
     let keyB = keyA + 32u;
     var dotsA = vec4<f32>();
     var dotsB = vec4<f32>();
-    for (var part = lane; part < ${parts}u; part += 8u) {
+    for (var part = lane; part < parts; part += 8u) {
       let a = read_key(keyRow, keyA, end, part);
       let b = read_key(keyRow, keyB, end, part);
-${lines((q) => `      let q${q} = queryParts[${q * parts}u + part];`)}
+${lines((q) => `      let q${q} = queryParts[${q * room}u + part];`)}
       dotsA += vec4<f32>(dot(q0, a), dot(q1, a), dot(q2, a), dot(q3, a));
       dotsB += vec4<f32>(dot(q0, b), dot(q1, b), dot(q2, b), dot(q3, b));
     }
@@ -137,7 +138,7 @@ ${lines((q) => `      exchange[${128 * q}u + thread - 8u * half] = mixed_${s}_${
 ${lines((q) => `      mixed_${s}_${q} += exchange[${128 * q}u + thread];`)}
     }
   }
-  if (team == 0u && lane + ${8 * s}u < ${parts}u) {
+  if (team == 0u && lane + ${8 * s}u < parts) {
 ${lines((q) => `    if (firstQuery + ${q}u < uniforms.queries) { write_output(row + ${q}u, lane + ${8 * s}u, mixed_${s}_${q}); }`)}
   }`,
 )}
@@ -145,43 +146,6 @@ ${lines((q) => `    if (firstQuery + ${q}u < uniforms.queries) { write_output(ro
     logSumExp[row + thread] = greatest[thread] + log(total[thread]);
   }
 }`;
-    },
-  };
-}
-
-/** Joins what the spans of keys gave, each [matrices, splits, queries, ...]: a workgroup for each row of the result. */
-function joinProgram(headDim: number): Program {
-  const element = matrixElement(headDim);
-  const width = headDim % 4 === 0 ? headDim / 4 : headDim;
-  return {
-    name: `attention joins ${headDim}`,
-    inputs: { mixed: element, logSums: 'f32' },
-    outputs: { output: element, logSumExp: 'f32' },
-    uniforms: { rows: 'u32', queries: 'u32', splits: 'u32' },
-    get code() {
-      return `
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
-  let row = groupIndex(group, count);
-  if (row >= uniforms.rows) { return; }
-  let first = row / uniforms.queries * uniforms.splits * uniforms.queries + row % uniforms.queries;
-  var greatest = -1e29;
-  for (var s = 0u; s < uniforms.splits; s++) { greatest = max(greatest, logSums[first + s * uniforms.queries]); }
-  var total = 0.0;
-  for (var s = 0u; s < uniforms.splits; s++) { total += weight(logSums[first + s * uniforms.queries] - greatest); }
-  for (var i = thread; i < ${width}u; i += 64u) {
-    var sum = ${element}();
-    for (var s = 0u; s < uniforms.splits; s++) {
-      let begin = first + s * uniforms.queries;
-      sum += mixed[begin * ${width}u + i] * (weight(logSums[begin] - greatest) / total);
-    }
-    output[row * ${width}u + i] = sum;
-  }
-  if (thread == 0u) { logSumExp[row] = greatest + log(total); }
-}
-
-fn weight(x: f32) -> f32 { return select(exp(x), 0.0, x < -100.0); }`;
     },
   };
 }
@@ -198,6 +162,7 @@ export function runDecode(
   logSumExp: TensorInfo,
 ): void {
   const { query, key, value } = inputs;
+  const kind = headKind(headDim, bias !== undefined);
   const workgroups = batch * heads * Math.ceil(queries / 4);
   const wanted = keys > 2 * KEYS_PER_SPLIT ? Math.ceil(WORKGROUPS / workgroups) : 1;
   const span = ROUND * Math.ceil(keys / ROUND / Math.min(wanted, Math.ceil(keys / KEYS_PER_SPLIT)));
@@ -206,16 +171,16 @@ export function runDecode(
     output: splits > 1 ? backend.makeTensorInfo([splits * sizeOf(output.shape)], 'float32') : output,
     logSumExp: splits > 1 ? backend.makeTensorInfo([splits * sizeOf(logSumExp.shape)], 'float32') : logSumExp,
   };
-  backend.runProgram(program(headDim, bias !== undefined), {
+  backend.runProgram(program(kind), {
     buffers: { query: query!, key: key!, value: value!, ...(bias && { bias }), ...spans },
     uniforms: { ...uniforms, splits, span },
     workgroups: workgroups * splits,
   });
   if (splits === 1) return;
   const rows = batch * heads * queries;
-  backend.runProgram(joinProgram(headDim), {
+  backend.runProgram(joinProgram(kind), {
     buffers: { mixed: spans.output, logSums: spans.logSumExp, output, logSumExp },
-    uniforms: { rows, queries, splits },
+    uniforms: { rows, queries, splits, width: kind.element === 'f32' ? headDim : headDim / 4 },
     workgroups: rows,
   });
   backend.disposeData(spans.output.dataId);

@@ -3,13 +3,14 @@ import type { KernelCall } from '../kernel';
 import type { Program } from '../program';
 import { type AttentionShapes, attentionUniforms } from './attention-shapes';
 import {
-  chunksOf,
   declareSums,
+  type HeadKind,
+  headKind,
   keyRows,
   lines,
   mainOfTiles,
-  matrixElement,
   mixRows,
+  nameOf,
   products,
   queryRows,
   readFunction,
@@ -28,29 +29,29 @@ const CHUNKS = 8;
  * A workgroup takes 32 queries of a head through the keys, 32 at a time, with the running maximum and sum of each
  * row (Milakov and Gimelshein 2018, algorithm 3; Dao et al. 2022, algorithm 1).
  */
-function program(headDim: number, hasBias: boolean): Program {
-  const chunks = Math.min(CHUNKS, chunksOf(headDim));
-  const element = matrixElement(headDim);
+function program(kind: HeadKind): Program {
+  const { element, hasBias } = kind;
+  const chunks = Math.min(CHUNKS, kind.chunks);
   return {
-    name: `attention ${headDim}${hasBias ? ' bias' : ''}`,
+    name: `attention ${nameOf(kind)}`,
     inputs: { query: element, key: element, value: element, ...(hasBias && { bias: 'f32' }) },
     outputs: { output: element, logSumExp: 'f32' },
     uniforms: attentionUniforms,
     get code() {
       return `
-${['query', 'key', 'value'].map((name) => readFunction(name, headDim)).join('')}
-${writeFunction('output', headDim)}
+${['query', 'key', 'value'].map((name) => readFunction(name, kind)).join('')}
+${writeFunction('output', kind)}
 ${scoreFunctions(hasBias)}
 ${tileMemory}
 var<workgroup> exchange: array<vec4<f32>, 64>; // of each thread, something for its four rows
 
-${mainOfTiles(headDim, chunks, 'firstQuery', 'uniforms.queries')}
+${mainOfTiles(kind, chunks, 'firstQuery', 'uniforms.queries')}
   var maximum = vec4<f32>(LEAST);
   var sum = vec4<f32>(); // of this thread's keys
 ${declareSums('mixed', chunks)}
   let seenKeys = u32(clamp(i32(firstQuery) + 32 + uniforms.reach, 0, i32(uniforms.keys)));
   for (var firstKey = 0u; firstKey < seenKeys; firstKey += 32u) {
-    ${products('score', ['query', queryRows], ['key', keyRows], chunksOf(headDim))}
+    ${products('score', ['query', queryRows], ['key', keyRows], kind.chunks)}
     let keys = firstKey + tx + vec4<u32>(0u, 8u, 16u, 24u);
 ${lines((i) => `    score${i} = scoresOf(score${i}, vec4<u32>(firstQuery + ty + ${8 * i}u), keys, matrix);`)}
     exchange[thread] = vec4<f32>(largest(score0), largest(score1), largest(score2), largest(score3));
@@ -91,10 +92,10 @@ export function runForward(
   logSumExp: TensorInfo,
 ): void {
   const { query, key, value } = inputs;
-  const slices = Math.ceil(chunksOf(headDim) / CHUNKS);
-  backend.runProgram(program(headDim, bias !== undefined), {
+  const kind = headKind(headDim, bias !== undefined);
+  backend.runProgram(program(kind), {
     buffers: { query: query!, key: key!, value: value!, output, logSumExp, ...(bias && { bias }) },
     uniforms,
-    workgroups: batch * heads * Math.ceil(queries / TILE) * slices,
+    workgroups: batch * heads * Math.ceil(queries / TILE) * Math.ceil(kind.chunks / CHUNKS),
   });
 }

@@ -3,14 +3,14 @@ import type { KernelCall } from '../kernel';
 import type { Program } from '../program';
 import { type AttentionShapes, attentionUniforms } from './attention-shapes';
 import {
-  chunksOf,
   declareSums,
+  type HeadKind,
+  headKind,
   keyRows,
   lines,
   mainOfTiles,
-  matrixElement,
   mixRows,
-  partsOf,
+  nameOf,
   products,
   queryRows,
   readFunction,
@@ -27,19 +27,19 @@ const QUERY_CHUNKS = 8;
 const KEY_CHUNKS = 4;
 
 /** Of each query's row: the logarithm of its sum of exponentials, and dy . y. */
-const rowsProgram = (headDim: number): Program => ({
-  name: `attention gradient rows ${headDim}`,
+const rowsProgram = (kind: HeadKind): Program => ({
+  name: `attention gradient rows ${kind.element}`,
   inputs: {
-    dy: matrixElement(headDim),
-    output: matrixElement(headDim),
+    dy: kind.element,
+    output: kind.element,
     logSumExp: 'f32',
   },
   outputs: { rows: 'f32' },
-  uniforms: { count: 'u32' },
+  uniforms: { count: 'u32', headDim: 'u32' },
   get code() {
     return `
-${readFunction('dy', headDim)}
-${readFunction('output', headDim)}
+${readFunction('dy', kind)}
+${readFunction('output', kind)}
 var<workgroup> sums: array<f32, 256>;
 
 @compute @workgroup_size(256)
@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
         @builtin(local_invocation_index) thread: u32) {
   let row = groupIndex(group, count) * 32u + thread / 8u;
   var sum = 0.0;
-  for (var part = thread % 8u; part < ${partsOf(headDim)}u; part += 8u) {
+  for (var part = thread % 8u; 4u * part < uniforms.headDim; part += 8u) {
     sum += dot(read_dy(0u, row, uniforms.count, part), read_output(0u, row, uniforms.count, part));
   }
   sums[thread] = sum;
@@ -60,8 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   },
 });
 
-const inputsOf = (headDim: number, hasBias: boolean): Program['inputs'] => {
-  const element = matrixElement(headDim);
+const inputsOf = ({ element, hasBias }: HeadKind): Program['inputs'] => {
   return {
     query: element,
     key: element,
@@ -72,10 +71,10 @@ const inputsOf = (headDim: number, hasBias: boolean): Program['inputs'] => {
   };
 };
 
-const declarations = (headDim: number, hasBias: boolean, outputs: string[]) => `
-${['query', 'key', 'value', 'dy'].map((name) => readFunction(name, headDim)).join('')}
-${outputs.map((name) => writeFunction(name, headDim)).join('')}
-${scoreFunctions(hasBias)}
+const declarations = (kind: HeadKind, outputs: string[]) => `
+${['query', 'key', 'value', 'dy'].map((name) => readFunction(name, kind)).join('')}
+${outputs.map((name) => writeFunction(name, kind)).join('')}
+${scoreFunctions(kind.hasBias)}
 ${tileMemory}
 
 fn rowOf(matrix: u32, query: u32) -> vec2<f32> { // of no query: of no weight
@@ -85,23 +84,23 @@ fn rowOf(matrix: u32, query: u32) -> vec2<f32> { // of no query: of no weight
 }`;
 
 /** Queries' gradients, with P recomputed: dS = P (dy V' - dy . y), dQ = scale dS K (Dao et al. 2022, algorithm 4). */
-function queryProgram(headDim: number, hasBias: boolean): Program {
-  const chunks = Math.min(QUERY_CHUNKS, chunksOf(headDim));
+function queryProgram(kind: HeadKind): Program {
+  const chunks = Math.min(QUERY_CHUNKS, kind.chunks);
   return {
-    name: `attention gradient queries ${headDim}${hasBias ? ' bias' : ''}`,
-    inputs: inputsOf(headDim, hasBias),
-    outputs: { dquery: matrixElement(headDim) },
+    name: `attention gradient queries ${nameOf(kind)}`,
+    inputs: inputsOf(kind),
+    outputs: { dquery: kind.element },
     uniforms: attentionUniforms,
     get code() {
       return `
-${declarations(headDim, hasBias, ['dquery'])}
-${mainOfTiles(headDim, chunks, 'firstQuery', 'uniforms.queries')}
+${declarations(kind, ['dquery'])}
+${mainOfTiles(kind, chunks, 'firstQuery', 'uniforms.queries')}
 ${lines((i) => `  let row${i} = rowOf(matrix, firstQuery + ty + ${8 * i}u);`)}
 ${declareSums('mixed', chunks)}
   let seenKeys = u32(clamp(i32(firstQuery) + 32 + uniforms.reach, 0, i32(uniforms.keys)));
   for (var firstKey = 0u; firstKey < seenKeys; firstKey += 32u) {
-    ${products('score', ['query', queryRows], ['key', keyRows], chunksOf(headDim))}
-    ${products('slope', ['dy', queryRows], ['value', keyRows], chunksOf(headDim))}
+    ${products('score', ['query', queryRows], ['key', keyRows], kind.chunks)}
+    ${products('slope', ['dy', queryRows], ['value', keyRows], kind.chunks)}
     let keys = firstKey + tx + vec4<u32>(0u, 8u, 16u, 24u);
 ${lines(
   (i) => `    score${i} = scoresOf(score${i}, vec4<u32>(firstQuery + ty + ${8 * i}u), keys, matrix);
@@ -118,23 +117,23 @@ ${writeSums('mixed', 'dquery', queryRows, chunks, 'factors')}
 }
 
 /** Gradients of keys and values: dV = P' dy, dK = scale dS' Q. Rows of the products are keys here. */
-function keyProgram(headDim: number, hasBias: boolean): Program {
-  const chunks = Math.min(KEY_CHUNKS, chunksOf(headDim));
+function keyProgram(kind: HeadKind): Program {
+  const chunks = Math.min(KEY_CHUNKS, kind.chunks);
   return {
-    name: `attention gradient keys ${headDim}${hasBias ? ' bias' : ''}`,
-    inputs: inputsOf(headDim, hasBias),
-    outputs: { dkey: matrixElement(headDim), dvalue: matrixElement(headDim) },
+    name: `attention gradient keys ${nameOf(kind)}`,
+    inputs: inputsOf(kind),
+    outputs: { dkey: kind.element, dvalue: kind.element },
     uniforms: attentionUniforms,
     get code() {
       return `
-${declarations(headDim, hasBias, ['dkey', 'dvalue'])}
-${mainOfTiles(headDim, chunks, 'firstKey', 'uniforms.keys')}
+${declarations(kind, ['dkey', 'dvalue'])}
+${mainOfTiles(kind, chunks, 'firstKey', 'uniforms.keys')}
 ${declareSums('mixedKey', chunks)}
 ${declareSums('mixedValue', chunks)}
   let seeing = u32(max(i32(firstKey) - uniforms.reach, 0)); // the first query that sees any of the keys
   for (var firstQuery = seeing - seeing % 32u; firstQuery < uniforms.queries; firstQuery += 32u) {
-    ${products('score', ['key', keyRows], ['query', queryRows], chunksOf(headDim))}
-    ${products('slope', ['value', keyRows], ['dy', queryRows], chunksOf(headDim))}
+    ${products('score', ['key', keyRows], ['query', queryRows], kind.chunks)}
+    ${products('slope', ['value', keyRows], ['dy', queryRows], kind.chunks)}
     let queries = firstQuery + tx + vec4<u32>(0u, 8u, 16u, 24u);
 ${lines((j) => `    let row${j} = rowOf(matrix, queries[${j}]);`)}
     let logSums = vec4<f32>(row0.x, row1.x, row2.x, row3.x);
@@ -165,22 +164,23 @@ export function runGradient(
   [dquery, dkey, dvalue]: [TensorInfo, TensorInfo, TensorInfo],
 ): void {
   const { query, key, value, dy, output, saved } = inputs as Record<string, TensorInfo>;
+  const kind = headKind(headDim, bias !== undefined);
   const count = batch * heads * queries;
   const rows = backend.makeTensorInfo([count, 2], 'float32');
-  backend.runProgram(rowsProgram(headDim), {
+  backend.runProgram(rowsProgram(kind), {
     buffers: { dy: dy!, output: output!, logSumExp: saved!, rows },
-    uniforms: { count },
+    uniforms: { count, headDim },
     workgroups: Math.ceil(count / 32),
   });
   const buffers = { query: query!, key: key!, value: value!, dy: dy!, rows, ...(bias && { bias }) };
   const workgroups = (size: number, chunks: number) =>
-    batch * heads * Math.ceil(size / TILE) * Math.ceil(chunksOf(headDim) / chunks);
-  backend.runProgram(queryProgram(headDim, bias !== undefined), {
+    batch * heads * Math.ceil(size / TILE) * Math.ceil(kind.chunks / chunks);
+  backend.runProgram(queryProgram(kind), {
     buffers: { ...buffers, dquery },
     uniforms,
     workgroups: workgroups(queries, QUERY_CHUNKS),
   });
-  backend.runProgram(keyProgram(headDim, bias !== undefined), {
+  backend.runProgram(keyProgram(kind), {
     buffers: { ...buffers, dkey, dvalue },
     uniforms,
     workgroups: workgroups(keys, KEY_CHUNKS),

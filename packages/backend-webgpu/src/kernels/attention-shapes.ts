@@ -18,6 +18,7 @@ export const attentionUniforms = {
   heads: 'u32',
   queries: 'u32',
   keys: 'u32',
+  headDim: 'u32',
   keyRows: 'u32', // from one matrix of keys to the next
   reach: 'i32', // query i sees the keys up to i + reach
   biasBatch: 'u32', // strides, 0 along what it broadcasts over
@@ -43,6 +44,7 @@ export function attentionShapes(
     heads,
     queries,
     keys,
+    headDim,
     keyRows: inputs['key']!.shape[2]!,
     reach: attrs['causal'] ? keys - queries : EVERYTHING,
     biasBatch: biasBatch!,

@@ -1,5 +1,3 @@
-import type { Element } from '../program';
-
 /**
  * Pieces of WGSL that the attention programs are made of. Matrices [rows, headDim] are read in parts of four numbers,
  * and 32 rows of 8 parts (a chunk) at a time are held in workgroup memory, in `tileA` and `tileB`. A workgroup's 64
@@ -13,41 +11,50 @@ export const TILE_THREADS = 64;
 const four = [0, 1, 2, 3] as const;
 export const lines = (line: (i: number) => string) => four.map(line).join('\n');
 
-/** How a tensor [..., headDim] is bound. */
-export const matrixElement = (headDim: number): Element => (headDim % 4 === 0 ? 'vec4<f32>' : 'f32');
+/**
+ * What of the size of a head is in the code, that few programs serve all: how its tensors are bound, and the chunks
+ * of a row.
+ */
+export interface HeadKind {
+  element: 'vec4<f32>' | 'f32';
+  chunks: number;
+  hasBias: boolean;
+}
 
-/** Parts of a row, and chunks of parts. */
-export const partsOf = (headDim: number) => Math.ceil(headDim / 4);
-export const chunksOf = (headDim: number) => Math.ceil(headDim / TILE);
+export const headKind = (headDim: number, hasBias: boolean): HeadKind => ({
+  element: headDim % 4 === 0 ? 'vec4<f32>' : 'f32',
+  chunks: Math.ceil(headDim / TILE),
+  hasBias,
+});
+
+/** For the name of a program. */
+export const nameOf = ({ element, chunks, hasBias }: HeadKind) =>
+  `of ${chunks} x 32 ${element}${hasBias ? ', bias' : ''}`;
 
 /** `read_NAME(first, row, rows, part)`: of a matrix from row `first` on; zeros beyond its rows and columns. */
-export function readFunction(name: string, headDim: number): string {
-  const parts = partsOf(headDim);
-  const read =
-    headDim % 4 === 0
-      ? `return ${name}[(first + row) * ${parts} + part];`
-      : `var numbers = vec4<f32>();
-  let begin = (first + row) * ${headDim} + 4 * part;
-  for (var i = 0u; i < min(4u, ${headDim} - 4 * part); i++) { numbers[i] = ${name}[begin + i]; }
-  return numbers;`;
-  return `
+export const readFunction = (name: string, { element }: HeadKind) => `
 fn read_${name}(first: u32, row: u32, rows: u32, part: u32) -> vec4<f32> {
-  if (row >= rows || part >= ${parts}) { return vec4<f32>(); }
-  ${read}
+  if (row >= rows || 4u * part >= uniforms.headDim) { return vec4<f32>(); }
+  ${
+    element === 'f32'
+      ? `var numbers = vec4<f32>();
+  let begin = (first + row) * uniforms.headDim + 4u * part;
+  for (var i = 0u; i < min(4u, uniforms.headDim - 4u * part); i++) { numbers[i] = ${name}[begin + i]; }
+  return numbers;`
+      : `return ${name}[(first + row) * (uniforms.headDim / 4u) + part];`
+  }
 }`;
-}
 
 /** `write_NAME(row, part, numbers)`. */
-export function writeFunction(name: string, headDim: number): string {
-  const write =
-    headDim % 4 === 0
-      ? `${name}[row * ${partsOf(headDim)} + part] = numbers;`
-      : `for (var i = 0u; i < min(4u, ${headDim} - 4 * part); i++) { ${name}[row * ${headDim} + 4 * part + i] = numbers[i]; }`;
-  return `
+export const writeFunction = (name: string, { element }: HeadKind) => `
 fn write_${name}(row: u32, part: u32, numbers: vec4<f32>) {
-  ${write}
+  ${
+    element === 'f32'
+      ? `let begin = row * uniforms.headDim + 4u * part;
+  for (var i = 0u; i < min(4u, uniforms.headDim - 4u * part); i++) { ${name}[begin + i] = numbers[i]; }`
+      : `${name}[row * (uniforms.headDim / 4u) + part] = numbers;`
+  }
 }`;
-}
 
 /**
  * `scoresOf(products, queries, keys, matrix)`: products of four pairs of a query and a key, scaled, with the bias;
@@ -58,7 +65,10 @@ export const scoreFunctions = (hasBias: boolean) => `
 const HIDDEN = -1e30;
 const LEAST = -1e29; // the running maximum of none: exp(HIDDEN - LEAST) is 0
 
-fn exponential(x: vec4<f32>) -> vec4<f32> { return select(exp(x), vec4<f32>(), x < vec4<f32>(-100.0)); }
+fn exponential(x: vec4<f32>) -> vec4<f32> { // of NaN it is NaN, whatever exp makes of it
+  let isNan = (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
+  return select(select(exp(x), vec4<f32>(), x < vec4<f32>(-100.0)), x, isNan);
+}
 
 fn scoresOf(products: vec4<f32>, queries: vec4<u32>, keys: vec4<u32>, matrix: u32) -> vec4<f32> {
   let seen = (queries < vec4<u32>(uniforms.queries)) & (keys < vec4<u32>(uniforms.keys))
@@ -83,12 +93,12 @@ var<workgroup> tileB: array<vec4<f32>, 288>;
 var<workgroup> weights: array<vec4<f32>, 288>;`;
 
 /** The head of `main`: which matrix, `chunks` chunks of its rows and tile of `count` rows a workgroup has. */
-export const mainOfTiles = (headDim: number, chunks: number, first: string, count: string) => `
+export const mainOfTiles = (kind: HeadKind, chunks: number, first: string, count: string) => `
 @compute @workgroup_size(${TILE_THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  const parts = ${partsOf(headDim)}u;
-  const slices = ${Math.ceil(chunksOf(headDim) / chunks)}u;
+  const slices = ${Math.ceil(kind.chunks / chunks)}u;
+  let parts = (uniforms.headDim + 3u) / 4u;
   let index = groupIndex(group, count);
   let firstChunk = (index % slices) * ${chunks}u;
   let tiles = (${count} + 31u) / 32u;

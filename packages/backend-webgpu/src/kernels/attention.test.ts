@@ -12,12 +12,18 @@ const rng = new Rng(5);
 const random = (shape: number[]) => tf.tensor(rng.normalArray(tf.util.sizeFromShape(shape)), shape);
 
 const inputsOf = ([batch, heads, queries, keys, headDim]: Shape) =>
-  [queries, keys, keys].map((rows) => random([batch, heads, rows, headDim])) as Four[];
+  [queries, keys, keys].map((rows) => random([batch, heads, rows, headDim]));
 
-/** The result, and its gradients by query, key and value for a random dy. */
-function run(inputs: tf.Tensor[], dy: tf.Tensor, options: AttentionOptions) {
-  const f = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor) => attention(q as Four, k as Four, v as Four, options);
-  return [f(...(inputs as [Four, Four, Four])), ...tf.grads(f as never)(inputs, dy)];
+/** The result, and its gradients by query, key and value for this dy. */
+function run(inputs: tf.Tensor[], dy: tf.Tensor, options: AttentionOptions): tf.Tensor[] {
+  const f = (...[q, k, v]: tf.Tensor[]) => attention(q as Four, k as Four, v as Four, options);
+  return [f(...inputs), ...tf.grads(f)(inputs, dy)];
+}
+
+/** A third of the values hide what they are added to. */
+function biasOf(shape: number[], hidden = Number.NEGATIVE_INFINITY): tf.Tensor {
+  const values = Array.from(rng.normalArray(tf.util.sizeFromShape(shape)), (x) => (x > 0.4 ? hidden : x));
+  return tf.tensor(values, shape);
 }
 
 async function expectAsComposed(shape: Shape, options: AttentionOptions, inputs = inputsOf(shape)) {
@@ -25,52 +31,118 @@ async function expectAsComposed(shape: Shape, options: AttentionOptions, inputs 
   const fused = run(inputs, dy, options);
   const composed = withoutFusedKernels(() => run(inputs, dy, options));
   for (const [i, x] of fused.entries()) {
-    const tolerance = { absolute: 2e-5, relative: 1e-4 };
     expect(x.shape).toEqual(composed[i]!.shape);
-    expectClose(await x.data(), await composed[i]!.data(), tolerance);
+    expectClose(await x.data(), await composed[i]!.data(), { absolute: 2e-5, relative: 1e-4 });
   }
 }
 
-/** -1e9 or minus infinity for about a third. */
-function masking(shape: number[], value = Number.NEGATIVE_INFINITY) {
-  const values = Array.from(rng.normalArray(tf.util.sizeFromShape(shape)), (x) => (x > 0.4 ? value : x));
-  return tf.tensor(values, shape);
-}
-
 describeKernels('attention', () => {
-  const shapes: [Shape, ((shape: Shape) => AttentionOptions)?][] = [
-    [[1, 1, 1, 1, 1]],
-    [[2, 3, 5, 7, 3]],
-    [[2, 1, 33, 34, 20], () => ({ causal: true })],
-    [[1, 2, 9, 65, 33]],
-    [[1, 2, 31, 66, 64], () => ({ causal: true, scale: 0.3 })],
-    [[1, 1, 40, 35, 80], () => ({ causal: true })],
-    [[2, 1, 34, 10, 128]],
-    [[1, 1, 12, 33, 256]],
-    [[1, 2, 70, 1, 4]],
-    [[1, 1, 65, 97, 8], () => ({ causal: true })],
-    [[2, 2, 11, 40, 6], () => ({ bias: masking([2, 1, 1, 40]) })],
-    [[2, 2, 34, 37, 4], () => ({ bias: masking([1, 2, 34, 37], -1e9), causal: true })],
-    [[2, 3, 9, 12, 5], () => ({ bias: masking([3, 1, 12]) })],
-    [[2, 3, 9, 12, 5], () => ({ bias: masking([9, 1]) })],
-    [[2, 3, 9, 12, 5], () => ({ bias: masking([2, 3, 9, 12]) })],
-    [[2, 1, 9, 12, 5], () => ({ bias: masking([12]), mask: tf.ones([1, 1, 1, 12]) })],
-  ];
-  it.each(shapes)('is as composed, value and gradients, of %j', async (shape, options) => {
-    await expectAsComposed(shape, options?.(shape) ?? {});
+  it.each<[what: string, Shape, AttentionOptions?]>([
+    ['one number', [1, 1, 1, 1, 1]],
+    ['odd heads', [2, 3, 9, 7, 3], { causal: true }],
+    ['odd heads of two chunks', [1, 2, 34, 66, 33], { causal: true }],
+    ['one key', [1, 2, 70, 1, 20]],
+    ['two chunks', [2, 1, 33, 37, 64], { scale: 0.3 }],
+    ['three chunks, more queries than keys', [1, 1, 40, 35, 80], { causal: true }],
+    ['gradients in two slices', [1, 1, 12, 33, 256]],
+    ['few queries', [1, 2, 1, 200, 64], { causal: true }],
+    ['few queries, odd heads', [2, 1, 7, 70, 3], { causal: true }],
+    ['few queries against keys in parts', [1, 2, 5, 1337, 20], { causal: true }],
+  ])('is as composed, value and gradients: %s', (_, shape, options = {}) => expectAsComposed(shape, options));
+
+  it('takes biases of any shape, and keys that they hide, for random shapes', async () => {
+    const size = (most: number) => 1 + rng.integer(most);
+    for (let i = 0; i < 24; i++) {
+      // Heads of one kind of program or the other.
+      const headDim = i % 2 === 0 ? 4 * size(8) : 2 * size(12) - 1;
+      const shape: Shape = [size(2), size(3), size(i % 3 === 0 ? 4 : 50), size(70), headDim];
+      const full = shape.slice(0, 4).map((length) => (rng.uniform() < 0.5 ? 1 : length));
+      const biasShape = full.slice(rng.integer(3));
+      const bias = biasOf(biasShape, i % 4 === 0 ? -1e9 : Number.NEGATIVE_INFINITY);
+      await expectAsComposed(shape, { bias, causal: rng.uniform() < 0.5 });
+    }
   });
 
-  const few: [Shape, ((shape: Shape) => AttentionOptions)?][] = [
-    [[1, 2, 1, 200, 64]],
-    [[2, 1, 1, 63, 3], () => ({ causal: true })],
-    [[1, 2, 3, 130, 20], () => ({ causal: true })],
-    [[2, 1, 4, 65, 80], () => ({ bias: masking([2, 1, 1, 65]) })],
-    [[1, 1, 7, 70, 33], () => ({ bias: masking([7, 70]), causal: true })],
-    [[1, 1, 2, 66, 256]],
-    [[1, 1, 1, 1100, 4]],
-    [[1, 2, 5, 1337, 3], () => ({ causal: true, bias: masking([1, 2, 5, 1337]) })],
-  ];
-  it.each(few)('is as composed for few queries, of %j', async (shape, options) => {
-    await expectAsComposed(shape, options?.(shape) ?? {});
+  it('gives zeros, and no gradient, to queries that see no key', async () => {
+    for (const queries of [9, 2]) {
+      const shape: Shape = [2, 1, queries, 12, 4];
+      const seen = tf.tensor4d(
+        Array.from({ length: 24 }, (_, i) => Number(i > 12)),
+        [2, 1, 1, 12],
+      );
+      for (const options of [
+        { mask: seen },
+        { bias: tf.where(tf.cast(seen, 'bool'), 0, Number.NEGATIVE_INFINITY) },
+      ]) {
+        for (const x of run(inputsOf(shape), random([2, 1, queries, 4]), options)) {
+          const [hidden, other] = tf.unstack(tf.reshape(x, [2, -1]));
+          expectClose(await hidden!.data(), new Float32Array(hidden!.size), { absolute: 0 });
+          expect((await tf.max(tf.abs(other!)).data())[0]).toBeGreaterThan(0.1);
+        }
+      }
+    }
+  });
+
+  it('takes scores of 1e4, and what is not finite stays so', async () => {
+    for (const queries of [6, 2]) {
+      const [q, k, v] = inputsOf([1, 1, queries, 9, 4]) as [Four, Four, Four];
+      const results = run([tf.mul(q, 1e4), k, v], q, { bias: tf.ones([9]) });
+      for (const x of results) for (const value of await x.data()) expect(Number.isFinite(value)).toBe(true);
+      const one = tf.add(
+        q,
+        tf.pad(tf.tensor4d([Number.NaN], [1, 1, 1, 1]), [
+          [0, 0],
+          [0, 0],
+          [0, queries - 1],
+          [0, 3],
+        ]),
+      );
+      for (const x of run([one, k, v], q, { bias: tf.ones([9]) })) {
+        expect(Array.from(await x.data()).some(Number.isNaN)).toBe(true);
+      }
+    }
+  });
+
+  it('takes what is empty', () => {
+    for (const shape of [
+      [0, 2, 3, 4, 4],
+      [1, 2, 0, 3, 4],
+      [1, 2, 3, 0, 4],
+    ] as Shape[]) {
+      const inputs = inputsOf(shape);
+      const [y, ...gradients] = run(inputs, tf.zerosLike(inputs[0]!), {});
+      expect(y!.shape).toEqual(inputs[0]!.shape);
+      for (const [i, x] of gradients.entries()) expect(x.shape).toEqual(inputs[i]!.shape);
+      expectClose(y!, new Float32Array(y!.size));
+    }
+  });
+
+  it('takes memory for queries and keys alone, forward and back', async () => {
+    const backend = tf.backend() as WebgpuBackend;
+    const bytes = (length: number) => {
+      const inputs = tf.tidy(() => [1, 2, 3].map(() => tf.zeros([1, 1, length, 4])));
+      const before = backend.bufferManager.numBytesUsed;
+      let most = 0;
+      const makeTensorInfo = backend.makeTensorInfo.bind(backend);
+      let allocated = 0;
+      backend.makeTensorInfo = (shape, dtype, values) => {
+        allocated += 4 * tf.util.sizeFromShape(shape);
+        return makeTensorInfo(shape, dtype as never, values as never);
+      };
+      tf.dispose(
+        tf.grads((...[q, k, v]: tf.Tensor[]) => {
+          const y = attention(q as Four, k as Four, v as Four, { causal: true });
+          most = Math.max(most, backend.bufferManager.numBytesUsed - before);
+          return y;
+        })(inputs),
+      );
+      backend.makeTensorInfo = makeTensorInfo;
+      tf.dispose(inputs);
+      return { most, allocated };
+    };
+    const [short, long] = [bytes(256), bytes(1024)];
+    expect(long.most).toBeLessThan(4.1 * short.most);
+    expect(long.allocated).toBeLessThan(4.1 * short.allocated);
+    expect(long.allocated).toBeLessThan(1024 * 1024); // a quarter of one matrix of queries by keys
   });
 });
