@@ -10,7 +10,7 @@ const program = (element: 'f32' | 'vec4<f32>', halves: boolean): Program => ({
   name: `column sums ${element}${halves ? ' in halves' : ''}`,
   inputs: { xs: element },
   outputs: halves ? { first: element, second: element } : { first: element },
-  uniforms: { rows: 'u32', columns: 'u32', blocks: 'u32' },
+  uniforms: { rows: 'u32', columns: 'u32', blocks: 'u32', allRows: 'u32' },
   code: `
 var<workgroup> parts: array<${element}, ${COLUMNS * ROWS}>;
 @compute @workgroup_size(${COLUMNS * ROWS})
@@ -21,8 +21,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let column = index % uniforms.blocks * ${COLUMNS} + thread % ${COLUMNS};
   var sum = ${element}(0.0);
   if (column < uniforms.columns) {
-    for (var row = thread / ${COLUMNS}; row < uniforms.rows; row += ${ROWS}) {
-      sum += xs[(table * uniforms.rows + row) * uniforms.columns + column];
+    let start = table * uniforms.rows;
+    let end = min(start + uniforms.rows, uniforms.allRows);
+    for (var row = start + thread / ${COLUMNS}; row < end; row += ${ROWS}) {
+      sum += xs[row * uniforms.columns + column];
     }
   }
   parts[thread] = sum;
@@ -46,18 +48,21 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
 /**
  * Sums of each column of `tables` tables [rows, columns], the second stage of sums that many workgroups begin. With
  * two outputs there is one table, and each gets half of its columns. The order of addition is fixed.
+ *
+ * @param allRows Of all tables: the last one may have fewer.
  */
 export function columnSums(
   backend: WebgpuBackend,
   xs: TensorInfo,
   [tables, rows, columns]: readonly [number, number, number],
   [first, second]: readonly TensorInfo[],
+  allRows = tables * rows,
 ): void {
   const width = columns % (second ? 8 : 4) === 0 ? 4 : 1;
   const blocks = Math.ceil(columns / width / COLUMNS);
   backend.runProgram(program(width === 4 ? 'vec4<f32>' : 'f32', second !== undefined), {
     buffers: { xs, first: first!, ...(second && { second }) },
-    uniforms: { rows, columns: columns / width, blocks },
+    uniforms: { rows, columns: columns / width, blocks, allRows },
     workgroups: tables * blocks,
   });
 }
