@@ -236,4 +236,5 @@ export { topKAccuracy } from './metrics/top-k-accuracy';
 
 // backends
 
+export { computesInF16, type Precision, withPrecision } from './precision';
 export { type BackendChoice, type DeviceInfo, useBackend } from './use-backend';

@@ -25,9 +25,13 @@ export class GradientAccumulator {
   private readonly scalars: { name: string; weight: number; value: tf.Tensor | number }[] = [];
   private totalWeight = 0;
 
+  /** @param lossScale What losses are multiplied by before their gradients are taken. */
+  constructor(private readonly lossScale = 1) {}
+
   /** @param loss Is run once, on the tape. */
   add(loss: () => LossResult, parameters: ReadonlyMap<string, Parameter>): void {
     let weight: number | undefined;
+    let value: tf.Scalar | undefined;
     const metrics: Record<string, tf.Tensor | number> = {};
     const run = () => {
       const result = loss();
@@ -35,13 +39,21 @@ export class GradientAccumulator {
       weight = result.weight;
       for (const [name, metric] of Object.entries(result.metrics ?? {}))
         metrics[name] = typeof metric === 'number' ? metric : tf.keep(tf.clone(metric));
-      return result.loss as tf.Scalar;
+      if (this.lossScale === 1) return result.loss as tf.Scalar;
+      value = tf.keep(tf.clone(result.loss)) as tf.Scalar;
+      return tf.mul(result.loss, this.lossScale) as tf.Scalar;
     };
     try {
       const result = valueAndGrad(run, parameters);
-      this.addResult({ ...result, metrics, ...(weight !== undefined && { weight }) });
+      if (value) tf.dispose(result.value);
+      this.addResult({
+        ...result,
+        ...(value && { value }),
+        metrics,
+        ...(weight !== undefined && { weight }),
+      });
     } catch (error) {
-      tf.dispose(metrics);
+      tf.dispose([metrics, ...(value ? [value] : [])]);
       throw error;
     }
   }
@@ -66,7 +78,7 @@ export class GradientAccumulator {
 
   /** What the optimizer must multiply {@link gradients} by to have the gradient of the mean. */
   get scale(): number {
-    return 1 / this.totalWeight;
+    return 1 / (this.totalWeight * this.lossScale);
   }
 
   /** Norm of the mean's gradient, and what the optimizer multiplies {@link gradients} by: both on the device. */

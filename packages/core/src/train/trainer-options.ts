@@ -3,6 +3,7 @@ import type { Module } from '../module';
 import type { Optimizer } from '../optim/optimizer';
 import type { Schedule } from '../optim/schedules/schedule';
 import type { WeightAverage } from '../optim/weight-average';
+import type { Precision } from '../precision';
 import type { Rng } from '../rng';
 import type { CheckpointOptions } from './checkpoint-keeper';
 import type { GradientFunction, LossFunction } from './loss-function';
@@ -29,6 +30,13 @@ export interface TrainerOptions<M extends Module, B> {
   data: TrainingData<B>;
   /** Source of the randomness of each step (dropout and the like); it is not advanced. */
   rng: Rng;
+  /**
+   * Default 'f32'. With 'f16' the loss function and its gradient have products of matrices in float16, where the
+   * engine has it (`computesInF16`; else a warning, and float32). Weights, norms, losses and updates are float32. The
+   * loss is scaled so that its gradients are not too small; a step that this makes overflow is skipped, and the scale
+   * halved. Micikevicius et al. 2018.
+   */
+  precision?: Precision;
   /** Batches in a step, at most (an epoch's last step takes what is left). Default 1. */
   accumulate?: number;
   /** Scales the gradient of a step down to this global norm. Default: no clipping. */

@@ -1,5 +1,6 @@
 import type { DataLoaderState } from '../data/data-loader';
 import type { RngState } from '../rng';
+import type { LossScalerState } from './loss-scaler';
 
 /** What a trainer remembers beside tensors, as plain JSON (`trainer.json`). */
 export interface TrainerState {
@@ -11,6 +12,8 @@ export interface TrainerState {
   data: DataLoaderState;
   /** Steps in a row, up to now, whose loss or gradient was not finite. */
   nonFiniteInARow: number;
+  /** Of a trainer in float16. */
+  lossScaler?: LossScalerState;
   /** Result of the last evaluation. */
   metrics: Record<string, number>;
   /** The best evaluation that has a checkpoint, by the metric the trainer was told. */

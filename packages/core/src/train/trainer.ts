@@ -1,10 +1,13 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { loadLatestCheckpoint } from '../checkpoint/load-latest-checkpoint';
 import { CheckpointError, ConfigError, DataError, TrainingError } from '../errors';
 import type { Module } from '../module';
 import type { Parameter } from '../parameter';
+import { computesInF16 } from '../precision';
 import type { Rng } from '../rng';
 import { CheckpointKeeper } from './checkpoint-keeper';
 import { EventSender } from './event-sender';
+import { LossScaler } from './loss-scaler';
 import { progressLogger } from './progress-logger';
 import type { FitOptions, FitResult, TrainerOptions } from './trainer-options';
 import type { StepResult } from './training-event';
@@ -36,6 +39,8 @@ export class Trainer<M extends Module, B> {
   private readonly parameters: ReadonlyMap<string, Parameter>;
   private readonly keeper: CheckpointKeeper | undefined;
   private readonly events: EventSender;
+  /** In float16. */
+  private readonly scaler: LossScaler | undefined;
   private stepsDone = 0;
   private nonFiniteInARow = 0;
   private metrics: Record<string, number> = {};
@@ -49,6 +54,14 @@ export class Trainer<M extends Module, B> {
     if (evaluate) requireCount('evaluate.every', evaluate.every);
     if (!(clipNorm > 0)) {
       throw new ConfigError(`Trainer: clipNorm: expected a number above 0, received ${clipNorm}.`);
+    }
+    if (options.precision === 'f16') {
+      if ('valueAndGrad' in options.loss) {
+        throw new ConfigError(
+          "Trainer: precision: 'f16' needs a loss function: one with a valueAndGrad of its own takes care of precision itself.",
+        );
+      }
+      this.scaler = new LossScaler();
     }
     this.options = options;
     this.rng = options.rng.split('Trainer');
@@ -89,6 +102,7 @@ export class Trainer<M extends Module, B> {
     this.rng.restore(state.rng);
     this.stepsDone = state.step;
     this.nonFiniteInARow = state.nonFiniteInARow;
+    if (state.lossScaler) this.scaler?.restore(state.lossScaler);
     this.metrics = state.metrics;
     this.keeper.best = state.best;
     this.keeper.stored(state.step);
@@ -118,6 +132,11 @@ export class Trainer<M extends Module, B> {
     try {
       await this.refuseUsedStore();
       await this.events.send({ type: 'start', step: this.step, totalSteps: this.totalSteps(goal) });
+      if (this.scaler && !computesInF16()) {
+        await this.warn(
+          `precision: the engine ${tf.getBackend()} has no float16 here; it computes in float32.`,
+        );
+      }
       const outcome = await this.run(goal);
       if (this.keeper && this.step > 0 && !this.keeper.isStored(this.step)) await this.save(this.keeper);
       reason = outcome;
@@ -168,7 +187,8 @@ export class Trainer<M extends Module, B> {
   }
 
   private newStep(): TrainingStep<M, B> {
-    return new TrainingStep(this.options, this.parameters, this.rng.split(this.step));
+    const lossScale = computesInF16() ? this.scaler?.scale : undefined;
+    return new TrainingStep(this.options, this.parameters, this.rng.split(this.step), lossScale);
   }
 
   /** The update, and all that is due after it. */
@@ -177,12 +197,17 @@ export class Trainer<M extends Module, B> {
     const outcome = await step.finish(learningRate);
     step.dispose();
     this.stepsDone++;
+    const { lossScale } = step;
+    if (lossScale !== undefined) this.scaler!.update(!('skipped' in outcome));
     if ('skipped' in outcome) {
-      await this.noteSkip(outcome.skipped);
+      // A gradient that is too large for float16 under its scale is no fault of the run: the scale is smaller now.
+      const overflowed = lossScale !== undefined && lossScale > 1 && outcome.lossIsFinite;
+      await this.noteSkip(outcome.skipped, overflowed ? lossScale : undefined);
     } else {
       const seconds = (performance.now() - step.started) / 1000;
       this.nonFiniteInARow = 0;
-      this.last = { ...outcome, learningRate, items: step.items, seconds };
+      const scaled = lossScale !== undefined && { lossScale };
+      this.last = { ...outcome, learningRate, ...scaled, items: step.items, seconds };
       await this.events.send({ type: 'step', step: this.step, epoch, result: this.last });
     }
     const evaluated = await this.evaluateIfDue();
@@ -190,10 +215,14 @@ export class Trainer<M extends Module, B> {
     await yieldToEventLoop();
   }
 
-  private async noteSkip(reason: string): Promise<void> {
-    const inARow = ++this.nonFiniteInARow;
+  private async noteSkip(why: string, overflowedScale?: number): Promise<void> {
+    if (overflowedScale === undefined) this.nonFiniteInARow++;
+    const inARow = this.nonFiniteInARow;
+    const scale =
+      overflowedScale === undefined ? '' : ` The scale of the loss was ${overflowedScale}: it is halved.`;
+    const reason = why + scale;
     await this.events.send({ type: 'skip', step: this.step, reason, inARow });
-    if (inARow < MOST_NON_FINITE) return;
+    if (overflowedScale !== undefined || inARow < MOST_NON_FINITE) return;
     throw new TrainingError(
       `Trainer.fit: stopped at step ${this.step}, the ${MOST_NON_FINITE}rd in a row that was not finite: ${reason} ` +
         'The weights are those of the last good step. Look at the data, or try a lower learning rate or clipNorm.',
@@ -218,6 +247,7 @@ export class Trainer<M extends Module, B> {
       rng: this.rng.state(),
       data: data.state(),
       nonFiniteInARow,
+      ...(this.scaler && { lossScaler: this.scaler.state() }),
       metrics,
       best,
       config,

@@ -20,6 +20,8 @@ export interface StepResult {
   loss: number;
   metrics: Record<string, number>;
   learningRate: number;
+  /** What the loss was multiplied by for its gradient, in float16. */
+  lossScale?: number;
   /** Before clipping. */
   gradientNorm: number;
   /** Samples it took. */

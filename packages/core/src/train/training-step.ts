@@ -2,11 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Module } from '../module';
 import { clipScale } from '../optim/clip-scale';
 import type { Parameter } from '../parameter';
+import { withPrecision } from '../precision';
 import type { Rng } from '../rng';
 import { BufferSnapshot } from './buffer-snapshot';
 import { type AccumulatedResult, GradientAccumulator } from './gradient-accumulator';
 import { settle } from './settle';
 import type { TrainerOptions } from './trainer-options';
+
+/** Why a step changed nothing, and whether it was for the gradient alone. */
+export interface SkippedStep {
+  skipped: string;
+  lossIsFinite: boolean;
+}
 
 /** One step: micro-batches in, one update of the weights out, or none where something is not finite. */
 export class TrainingStep<M extends Module, B> {
@@ -16,11 +23,18 @@ export class TrainingStep<M extends Module, B> {
   private readonly options: TrainerOptions<M, B>;
   private readonly parameters: ReadonlyMap<string, Parameter>;
   private readonly rng: Rng;
-  private readonly accumulator = new GradientAccumulator();
+  private readonly accumulator: GradientAccumulator;
   private readonly buffers: BufferSnapshot;
 
-  constructor(options: TrainerOptions<M, B>, parameters: ReadonlyMap<string, Parameter>, rng: Rng) {
+  /** @param lossScale With a number, forward and backward passes are in float16 and the loss is scaled by it. */
+  constructor(
+    options: TrainerOptions<M, B>,
+    parameters: ReadonlyMap<string, Parameter>,
+    rng: Rng,
+    readonly lossScale?: number,
+  ) {
     this.options = options;
+    this.accumulator = new GradientAccumulator(lossScale);
     this.parameters = parameters;
     this.rng = rng;
     this.buffers = new BufferSnapshot(parameters.values());
@@ -38,14 +52,18 @@ export class TrainingStep<M extends Module, B> {
     const context = { training: true, rng: this.rng.split(this.count) };
     try {
       if ('valueAndGrad' in loss) this.accumulator.addResult(await loss.valueAndGrad(model, batch, context));
-      else this.accumulator.add(() => loss(model, batch, context), this.parameters);
+      else {
+        withPrecision(this.lossScale === undefined ? 'f32' : 'f16', () =>
+          this.accumulator.add(() => loss(model, batch, context), this.parameters),
+        );
+      }
     } finally {
       tf.dispose(batch as tf.TensorContainer);
     }
   }
 
   /** Updates the weights; or returns why not, and then nothing has changed, buffers neither. */
-  async finish(learningRate: number): Promise<AccumulatedResult | { skipped: string }> {
+  async finish(learningRate: number): Promise<AccumulatedResult | SkippedStep> {
     const { optimizer, average, afterStep, model } = this.options;
     const update = optimizer.scalesOnDevice
       ? this.updateAndRead(learningRate)
@@ -53,7 +71,8 @@ export class TrainingStep<M extends Module, B> {
     const { result, finite } = await update;
     if (!finite) {
       const bad = await this.accumulator.nonFinite();
-      return { skipped: describe(result, bad, this.accumulator.gradients.size) };
+      const skipped = describe(result, bad, this.accumulator.gradients.size);
+      return { skipped, lossIsFinite: Number.isFinite(result.loss) };
     }
     if (afterStep) tf.tidy(() => afterStep(model));
     average?.update();
