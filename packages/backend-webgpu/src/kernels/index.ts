@@ -12,6 +12,7 @@ import { relus } from './relu';
 import { segmentSumKernels } from './segment-sums';
 import { softmaxCrossEntropies } from './softmax-cross-entropy';
 import { sumKernel } from './sum-rows';
+import { transpose } from './transpose';
 
 /** Every kernel that is ours: core's fused operations, and what tfjs's backend does slowly. */
 export const kernels: WebgpuKernel[] = [
@@ -29,4 +30,5 @@ export const kernels: WebgpuKernel[] = [
   ...segmentSumKernels,
   ...softmaxCrossEntropies,
   sumKernel,
+  transpose,
 ];

@@ -12,5 +12,6 @@ export function readFileSync(url: URL, encoding?: 'utf8'): Uint8Array | string {
 }
 
 export const existsSync = (): boolean => false;
+export const readdirSync = (): string[] => [];
 export const constants = { dlopen: {} };
 export const format = (...values: unknown[]): string => values.map(String).join(' ');
