@@ -151,7 +151,7 @@ describe.skipIf(skipsBrowser())('the understand tab with a GPU in software', () 
       const { page, problems } = await site.open({ tab: 'understand', engine: 'webgpu' });
       await page.getByRole('radio', { name: 'Where it looks' }).check();
       const note = page.getByText(/The places add up to the cosine/);
-      await note.waitFor({ timeout: 60_000 });
+      await note.waitFor({ timeout: 120_000 });
       const [sum, score] = /: (-?[\d.]+) of (-?[\d.]+)\./
         .exec((await note.textContent())!)!
         .slice(1)

@@ -105,7 +105,8 @@ function CodeTable({ ids, columns }: { ids: Int32Array; columns: number }) {
   return (
     <details>
       <summary>{t('understand.codesTable')}</summary>
-      <div class="matrix-scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys. */}
+      <section class="matrix-scroll" tabIndex={0} aria-label={t('understand.codesTable')}>
         <table class="numbers">
           <tbody>
             {Array.from({ length: ids.length / columns }, (_, row) => (
@@ -117,7 +118,7 @@ function CodeTable({ ids, columns }: { ids: Int32Array; columns: number }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   );
 }

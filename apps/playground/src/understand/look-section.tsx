@@ -133,7 +133,8 @@ function Shown({ text, method, stage, look, isBusy }: ShownProps) {
       </p>
       <details>
         <summary>{t('understand.lookTable')}</summary>
-        <div class="matrix-scroll">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys. */}
+        <section class="matrix-scroll" tabIndex={0} aria-label={t('understand.lookTable')}>
           <table class="numbers">
             <thead>
               <tr>
@@ -156,7 +157,7 @@ function Shown({ text, method, stage, look, isBusy }: ShownProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </>
   );
