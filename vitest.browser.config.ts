@@ -22,7 +22,7 @@ const shim = fileURLToPath(new URL('./tools/conformance/src/browser/node-shim.ts
 export default defineConfig({
   resolve: {
     conditions: ['crossmodal-source', 'module', 'browser', 'development'],
-    alias: { 'node:fs': shim, 'node:os': shim, 'node:util': shim },
+    alias: { 'node:fs': shim, 'node:os': shim, 'node:path': shim, 'node:util': shim },
   },
   optimizeDeps: {
     include: [

@@ -15,3 +15,4 @@ export const existsSync = (): boolean => false;
 export const readdirSync = (): string[] => [];
 export const constants = { dlopen: {} };
 export const format = (...values: unknown[]): string => values.map(String).join(' ');
+export const join = (...parts: string[]): string => parts.join('/');
