@@ -56,7 +56,8 @@ it.each(['transformer', 'convolution'] as const)(
       });
       const reason = await run.fit(stop.signal);
       run.dispose();
-      expect(tensors.size).toBeLessThanOrEqual(1);
+      // At the end of an epoch there is no batch (of three tensors) ahead.
+      expect(Math.max(...tensors) - Math.min(...tensors)).toBeLessThanOrEqual(3);
       return reason;
     };
     const weights = async (store: FolderCheckpoints | MemoryCheckpointStore) =>
