@@ -54,7 +54,7 @@ function attentions(software: boolean): Case[] {
         ['attention decoder', [8, 16, 1024, 64], true],
       ];
   return shapes.map(([name, shape, causal]) => {
-    const x = tf.randomNormal(shape);
+    const x = tf.randomNormal<tf.Rank.R4>(shape);
     const gradients = tf.grads((q, k, v) =>
       attention(q as tf.Tensor4D, k as tf.Tensor4D, v as tf.Tensor4D, { causal }),
     );
@@ -86,7 +86,7 @@ function clipStep(software: boolean): Case {
     } as never,
     { rng: new Rng(0) },
   );
-  const pixelValues = tf.randomNormal([batch!, 32, 32, 3]);
+  const pixelValues = tf.randomNormal<tf.Rank.R4>([batch!, 32, 32, 3]);
   const ids = Int32Array.from({ length: batch! * 32 }, (_, i) => (i % 32 === 31 ? 4095 : (i * 7919) % 4095));
   const inputIds = tf.tensor2d(ids, [batch!, 32], 'int32');
   const optimizer = new AdamW(clip, { weightDecay: 0.1 });
@@ -114,7 +114,7 @@ function decode(software: boolean): Case {
   const weights = [1, 1, 1, 1, 4].map((times) => tf.randomNormal([width!, width! * times]));
   const down = tf.randomNormal([4 * width!, width!]);
   const cache = tf.randomNormal([2, heads!, length!, width! / heads!]) as tf.Tensor4D;
-  const start = tf.randomNormal([2, width!]);
+  const start: tf.Tensor = tf.randomNormal([2, width!]);
   return {
     name: 'decoding a token, as DALL-E with guidance',
     run() {
@@ -123,8 +123,8 @@ function decode(software: boolean): Case {
         const query = tf.reshape(linear(x, weights[0]!), [2, heads!, 1, width! / heads!]) as tf.Tensor4D;
         const others = tf.add(linear(x, weights[1]!), linear(x, weights[2]!));
         const attended = tf.reshape(attention(query, cache, cache), [2, width!]);
-        x = tf.add(tf.mul(others, 1e-3), linear(attended, weights[3]!)) as typeof x;
-        x = tf.add(x, linear(gelu(linear(x, weights[4]!), 'tanh'), down)) as typeof x;
+        x = tf.add(tf.mul(others, 1e-3), linear(attended, weights[3]!));
+        x = tf.add(x, linear(gelu(linear(x, weights[4]!), 'tanh'), down));
       }
       return x;
     },
