@@ -1,10 +1,18 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import '@crossmodal/backend-onnx';
-import { encodeTexts, loadCLIP } from '@crossmodal/clip';
-import { bytesSource, useBackend } from '@crossmodal/core';
+import { encodeImages, encodeTexts, loadCLIP } from '@crossmodal/clip';
+import {
+  bytesSource,
+  hostTensorFromValues,
+  type StateDict,
+  serializeSafetensors,
+  useBackend,
+} from '@crossmodal/core';
 import { filesInMemory } from '@crossmodal/hub';
 import { skipsBrowser } from '@crossmodal/test-utils/program-site';
 import type { Page } from 'playwright';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { zipEntries } from '../../../packages/hub/src/formats/zip-entries';
 import { type OpenPage, PlaygroundSite, screenshot } from './playground-site';
@@ -22,6 +30,16 @@ async function setNumbers(page: Page, numbers: Record<string, number>): Promise<
     await panel(page).getByLabel(label).fill(String(value));
 }
 
+const COLOURS = ['red', 'green', 'blue', 'yellow', 'black', 'orange', 'purple', 'brown'];
+const square = async (background: string) =>
+  sharp({ create: { width: 24, height: 24, channels: 3, background } })
+    .png()
+    .toBuffer();
+const file = (name: string, buffer: Buffer, mimeType = 'image/png') => ({ name, mimeType, buffer });
+const squares = () => Promise.all(COLOURS.map(async (colour) => file(`${colour}.png`, await square(colour))));
+const give = (page: Page, files: ReturnType<typeof file>[]) =>
+  page.locator('#panel-train input[data-test=files]').setInputFiles(files);
+
 const stepNow = async (page: Page) =>
   Number(await panel(page).getByRole('progressbar').first().getAttribute('aria-valuenow'));
 
@@ -36,6 +54,15 @@ async function download(page: Page): Promise<Record<string, Uint8Array>> {
   for (const [name, entry] of await zipEntries(bytesSource(new Uint8Array(zip), 'model.zip')))
     files[name] = await entry.read(0, entry.size);
   return files;
+}
+
+/** With PLAYGROUND_MODEL=folder: what open-trained-model.py takes. */
+async function keepForPython(files: Record<string, Uint8Array>, expected: StateDict): Promise<void> {
+  const folder = process.env['PLAYGROUND_MODEL'];
+  if (!folder) return;
+  await mkdir(join(folder, 'model'), { recursive: true });
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, 'model', name), bytes);
+  await writeFile(join(folder, 'expected.safetensors'), serializeSafetensors(expected));
 }
 
 describe.skipIf(skipsBrowser())('training in the page', () => {
@@ -98,10 +125,23 @@ describe.skipIf(skipsBrowser())('training in the page', () => {
       'tokenizer.json',
       'tokenizer_config.json',
     ]);
-    const { clip, tokenizer } = await loadCLIP(filesInMemory(files));
-    const [apple] = [await encodeTexts(clip, tokenizer, ['a RED apple!', 'a red apple'])];
-    expect(apple!.slice(0, 128)).toEqual(apple!.slice(128));
-    expect(Math.hypot(...apple!.slice(0, 128))).toBeCloseTo(1, 4);
+    const { clip, tokenizer, imageProcessor } = await loadCLIP(filesInMemory(files));
+    const texts = ['a RED apple!', 'grinning face, smile', '红苹果', '', 'one, two -- three'];
+    const features = await encodeTexts(clip, tokenizer, [...texts, 'a red apple']);
+    const row = (i: number) => features.slice(i * 128, (i + 1) * 128);
+    expect(row(0)).toEqual(row(5));
+    expect(Math.hypot(...row(0))).toBeCloseTo(1, 4);
+    const noise = Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => (i * i) % 256);
+    const pixels = await imageProcessor.process([{ data: noise, width: 32, height: 32, channels: 3 }]);
+    const images = await encodeImages(clip, imageProcessor, [
+      { data: noise, width: 32, height: 32, channels: 3 },
+    ]);
+    expect(Math.hypot(...images)).toBeCloseTo(1, 4);
+    await keepForPython(files, {
+      pixel_values: hostTensorFromValues(pixels.data, pixels.shape, 'F32'),
+      image_features: hostTensorFromValues(images, [1, 128], 'F32'),
+      text_features: hostTensorFromValues(features.slice(0, texts.length * 128), [texts.length, 128], 'F32'),
+    });
     clip.dispose();
 
     await button(page, 'Delete the run').click();
@@ -110,4 +150,43 @@ describe.skipIf(skipsBrowser())('training in the page', () => {
     expect(first.problems).toEqual([]);
     await closed(open);
   }, 120_000);
+
+  it('takes the pictures and captions of the user as text, marks what is wrong, and trains on the rest', async () => {
+    const open = await site.open({ tab: 'train' });
+    const { page } = open;
+    await panel(page).getByLabel('Your own pictures').check();
+    expect(await button(page, 'Start training').isDisabled()).toBe(true);
+    const hostile = '<img src=x onerror="window.hacked=1">';
+    const endless = 'x'.repeat(10 * 2 ** 20);
+    const table = `file,caption\nred.png,"=HYPERLINK(""x"")"\ngreen.png,"${hostile.replaceAll('"', '""')}"\nblue.png,${endless}\n`;
+    await give(page, [
+      ...(await squares()),
+      file(`${hostile}.png`, await square('white')),
+      file('IMG_0001.png', await square('pink')),
+      file('broken.png', Buffer.from('no picture')),
+      file('captions.csv', Buffer.from(table), 'text/csv'),
+    ]);
+    await panel(page).getByText('9 pairs ready · 2 with a problem are left out').waitFor();
+    const caption = (name: string) => panel(page).getByLabel(`Caption of ${name}`);
+    expect(await caption('red.png').inputValue()).toBe('=HYPERLINK("x")');
+    expect(await caption('green.png').inputValue()).toBe(hostile);
+    expect((await caption('blue.png').inputValue()).length).toBe(500);
+    expect(await caption(`${hostile}.png`).inputValue()).toBe(hostile.replace('.', ' '));
+    await panel(page).getByText('broken.png is no picture').waitFor();
+    await caption('IMG_0001.png').fill('pink');
+    await panel(page).getByText('10 pairs ready · 1 with a problem is left out').waitFor();
+    await screenshot(page, 'train-own');
+    await setNumbers(page, { Steps: 4, 'Pictures a step': 4 });
+    await button(page, 'Start training').click();
+    await status(page, /^Finished after 4 steps/).waitFor({ timeout: 60_000 });
+    await panel(page).getByText('the page’s model, fine-tuned').waitFor();
+    expect(Object.keys(await download(page)).sort()).toEqual([
+      'README.md',
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+    ]);
+    expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+    await closed(open);
+  }, 90_000);
 });
