@@ -14,7 +14,7 @@ describeKernels('programs', () => {
       inputs: { x: 'f32' },
       outputs: { sum: 'f32', twice: 'f32' },
       uniforms: { factor: 'f32', offset: 'i32', size: 'u32' },
-      code: `
+      code: () => `
 override power: f32 = 1.0;
 @compute @workgroup_size(4)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -43,7 +43,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     inputs: { factor: 'uniform' },
     outputs: { x: 'f32' },
     uniforms: {},
-    code: `
+    code: () => `
 @compute @workgroup_size(2)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) { x[id.x] *= factor.x; }`,
   };
@@ -69,7 +69,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) { x[id.x] *= factor.x; }`,
   it('that the GPU rejects are told by settle', async () => {
     await backend().settle();
     const x = tf.zeros([2]);
-    const program = { ...double, name: 'test of what is no WGSL', inputs: {}, code: 'this is no WGSL' };
+    const program = { ...double, name: 'test of what is no WGSL', inputs: {}, code: () => 'this is no WGSL' };
     backend().runProgram(program, { buffers: { x }, uniforms: {}, workgroups: 1 });
     await expect(backend().settle()).rejects.toThrow('webgpu: the GPU rejected an operation');
     await backend().settle();
@@ -81,7 +81,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) { x[id.x] *= factor.x; }`,
       inputs: {},
       outputs: { y: 'u32' },
       uniforms: { size: 'u32' },
-      code: `
+      code: () => `
 @compute @workgroup_size(1)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>) {
   let i = groupIndex(group, count);

@@ -21,8 +21,8 @@ export interface Program {
   uniforms: Readonly<Record<string, 'u32' | 'i32' | 'f32'>>;
   /** What WGSL must be told to `enable`, or to require. */
   extensions?: readonly ('f16' | 'subgroups')[];
-  /** WGSL after the declarations of the buffers: functions, with one entry point `main`. */
-  code: string;
+  /** WGSL after the declarations of the buffers: functions, with one entry point `main`. Asked for when it is compiled. */
+  code(): string;
 }
 
 export interface Dispatch {
@@ -42,7 +42,8 @@ export interface Dispatch {
 const MAX_WORKGROUPS = 65_535;
 
 /** The whole shader: declarations, then the code of the program. */
-export function shaderOf({ inputs, outputs, uniforms, extensions = [], code }: Program): string {
+export function shaderOf(program: Program): string {
+  const { inputs, outputs, uniforms, extensions = [] } = program;
   const bind = (access: string, buffers: Program['inputs'], first: number) =>
     Object.entries(buffers).map(
       ([name, element], i) =>
@@ -64,7 +65,7 @@ export function shaderOf({ inputs, outputs, uniforms, extensions = [], code }: P
         ]
       : []),
     'fn groupIndex(group: vec3<u32>, count: vec3<u32>) -> u32 { return group.x + group.y * count.x; }',
-    code,
+    program.code(),
   ].join('\n');
 }
 

@@ -85,7 +85,7 @@ describeKernels('a training step', () => {
       inputs: {},
       outputs: { x: 'f32' },
       uniforms: {},
-      code: 'this is no WGSL',
+      code: () => 'this is no WGSL',
     };
     const { trainer, state } = setUp((call, loss) => {
       if (call === 2)

@@ -56,7 +56,7 @@ function makeProgram(count: number, element: Element, onDevice: boolean): Progra
       ...{ scale: 'f32', beta1: 'f32', rest1: 'f32', beta2: 'f32', rest2: 'f32' },
       ...Object.fromEntries(Object.entries(ofParameter).flatMap(([name, type]) => fields(name, type))),
     },
-    code: `${notFinite}
+    code: () => `${notFinite}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {${

@@ -38,7 +38,7 @@ function program(kind: HeadKind): Program {
     inputs: { query: element, key: element, value: element, ...(hasBias && { bias: 'f32' }) },
     outputs: { output: element, logSumExp: 'f32' },
     uniforms: { ...attentionUniforms, splits: 'u32', span: 'u32' },
-    get code() {
+    code() {
       return `
 ${['query', 'key', 'value'].map((name) => readFunction(name, kind)).join('')}
 ${writeFunction('output', kind)}

@@ -36,7 +36,7 @@ const rowsProgram = (kind: HeadKind): Program => ({
   },
   outputs: { rows: 'f32' },
   uniforms: { count: 'u32', headDim: 'u32' },
-  get code() {
+  code() {
     return `
 ${readFunction('dy', kind)}
 ${readFunction('output', kind)}
@@ -91,7 +91,7 @@ function queryProgram(kind: HeadKind): Program {
     inputs: inputsOf(kind),
     outputs: { dquery: kind.element },
     uniforms: attentionUniforms,
-    get code() {
+    code() {
       return `
 ${declarations(kind, ['dquery'])}
 ${mainOfTiles(kind, chunks, 'firstQuery', 'uniforms.queries')}
@@ -124,7 +124,7 @@ function keyProgram(kind: HeadKind): Program {
     inputs: inputsOf(kind),
     outputs: { dkey: kind.element, dvalue: kind.element },
     uniforms: attentionUniforms,
-    get code() {
+    code() {
       return `
 ${declarations(kind, ['dkey', 'dvalue'])}
 ${mainOfTiles(kind, chunks, 'firstKey', 'uniforms.keys')}

@@ -8,7 +8,7 @@ export function joinProgram({ element }: HeadKind): Program {
     inputs: { mixed: element, logSums: 'f32' },
     outputs: { output: element, logSumExp: 'f32' },
     uniforms: { rows: 'u32', queries: 'u32', splits: 'u32', width: 'u32' },
-    get code() {
+    code() {
       return `
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,

@@ -49,7 +49,7 @@ export const moments = (element: ChannelElement): Program => ({
   inputs: { xs: element },
   outputs: { parts: element },
   uniforms: blockUniforms,
-  code: `
+  code: () => `
 var<workgroup> means: array<${element}, ${BLOCK_THREADS}>;
 var<workgroup> powers: array<${element}, ${BLOCK_THREADS}>;
 var<workgroup> counts: array<f32, ${BLOCK_THREADS}>;
@@ -99,7 +99,7 @@ export const statistics: Program = {
   inputs: { parts: 'f32', gammas: 'f32' },
   outputs: { means: 'f32', variances: 'f32', table: 'f32' },
   uniforms: { ...groupUniforms, blocks: 'u32', blockSize: 'u32' },
-  code: `${teamSum({ team: TEAM, threads: TEAM, subgroups: false })}
+  code: () => `${teamSum({ team: TEAM, threads: TEAM, subgroups: false })}
 @compute @workgroup_size(${TEAM})
 fn main(${builtins}) {
   let index = groupIndex(group, count);
@@ -159,7 +159,8 @@ export const normalise = (element: ChannelElement, relu: boolean): Program => ({
   inputs: { xs: element, betas: element, table: element },
   outputs: { ys: element },
   uniforms: elementwiseUniforms,
-  code: elementwise(`
+  code: () =>
+    elementwise(`
     let y = (xs[i] - table[row]) * table[row + uniforms.elements] + betas[element];
     ys[i] = ${relu ? relued(element, 'y', 'y') : 'y'};`),
 });
@@ -170,7 +171,7 @@ export const gradientSums = (element: ChannelElement, relu: boolean): Program =>
   inputs: { dys: element, xs: element, means: 'f32', ...(relu && { ys: element }) },
   outputs: { parts: element },
   uniforms: { ...blockUniforms, groups: 'u32' },
-  code: `
+  code: () => `
 var<workgroup> totals: array<${element}, ${BLOCK_THREADS}>;
 var<workgroup> alongs: array<${element}, ${BLOCK_THREADS}>;
 fn meanOf(sample: u32, channel: u32) -> f32 {
@@ -219,7 +220,7 @@ export const gradientFactors: Program = {
   inputs: { sums: 'f32', gammas: 'f32', means: 'f32', variances: 'f32' },
   outputs: { table: 'f32', dgammas: 'f32', dbetas: 'f32' },
   uniforms: { ...groupUniforms, samples: 'u32' },
-  code: `${teamSum({ team: TEAM, threads: TEAM, subgroups: false })}
+  code: () => `${teamSum({ team: TEAM, threads: TEAM, subgroups: false })}
 @compute @workgroup_size(${TEAM})
 fn main(${builtins}) {
   let index = groupIndex(group, count);
@@ -268,7 +269,8 @@ export const combine = (element: ChannelElement, relu: boolean): Program => ({
   inputs: { dys: element, xs: element, table: element, ...(relu && { ys: element }) },
   outputs: { dxs: element },
   uniforms: elementwiseUniforms,
-  code: elementwise(`
+  code: () =>
+    elementwise(`
     let dy = ${relu ? relued(element, 'dys[i]', 'ys[i]') : 'dys[i]'};
     let centred = xs[i] - table[row + uniforms.elements];
     dxs[i] = dy * table[row] - centred * table[row + 2 * uniforms.elements] - table[row + 3 * uniforms.elements];`),

@@ -11,7 +11,7 @@ const program = (element: 'f32' | 'vec4<f32>', halves: boolean): Program => ({
   inputs: { xs: element },
   outputs: halves ? { first: element, second: element } : { first: element },
   uniforms: { rows: 'u32', columns: 'u32', blocks: 'u32', allRows: 'u32' },
-  code: `
+  code: () => `
 var<workgroup> parts: array<${element}, ${COLUMNS * ROWS}>;
 @compute @workgroup_size(${COLUMNS * ROWS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,

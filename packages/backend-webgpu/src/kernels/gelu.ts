@@ -30,7 +30,7 @@ function program(variant: string, gradient: boolean): Program {
     inputs: gradient ? { dy: 'f32', xs: 'f32' } : { xs: 'f32' },
     outputs: { result: 'f32' },
     uniforms: { size: 'u32' },
-    code: `
+    code: () => `
 fn sigmoid(z: f32) -> f32 { return 1.0 / (1.0 + exp(clamp(-z, -80.0, 80.0))); }
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,

@@ -57,7 +57,7 @@ function makeSquaresProgram(count: number, element: Element): Program {
         indices.flatMap((i) => [`size${i}`, `end${i}`].map((name) => [name, 'u32'] as const)),
       ),
     },
-    code: `${reduction}
+    code: () => `${reduction}
 fn greatestOf(x: vec4<f32>) -> u32 {
   let m = bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);
   return max(max(m.x, m.y), max(m.z, m.w));
@@ -144,7 +144,7 @@ const scaleProgram = (guarded: boolean): Program => ({
   inputs: { squares: 'f32', ...(guarded && { guards: 'f32' as const }) },
   outputs: { norm: 'f32', gradientScale: 'f32' },
   uniforms: { numSquares: 'u32', numGuards: 'u32', scale: 'f32', maxNorm: 'f32' },
-  code: `${reduction}
+  code: () => `${reduction}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(local_invocation_index) thread: u32) {
   var sum = 0.0;

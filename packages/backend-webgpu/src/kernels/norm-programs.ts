@@ -62,7 +62,7 @@ export function forward(variant: Variant): Program {
     outputs: { ys: element, ...(centred && { means: 'f32' as const }), inverses: 'f32' },
     uniforms: { rows: 'u32', elements: 'u32', epsilon: 'f32' },
     extensions: lanes.extensions,
-    code: `${total(element)}${teamSum(variant)}${head(variant)}
+    code: () => `${total(element)}${teamSum(variant)}${head(variant)}
   let row = groupIndex(group, count) * ${threads / team} + thread / ${team};
   let alive = row < uniforms.rows;
   let first = row * uniforms.elements;
@@ -116,7 +116,7 @@ export function backward(variant: Variant): Program {
     outputs: { dxs: element, parts: element },
     uniforms: { rows: 'u32', elements: 'u32', teams: 'u32' },
     extensions: lanes.extensions,
-    code: `${total(element)}${teamSum(variant)}${head(variant)}
+    code: () => `${total(element)}${teamSum(variant)}${head(variant)}
   let start = groupIndex(group, count) * ${perGroup};
   if (start >= uniforms.teams) { return; }
   var scales: array<${element}, ${held}>;

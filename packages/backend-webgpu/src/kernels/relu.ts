@@ -10,7 +10,7 @@ const program: Program = {
   inputs: { dys: 'f32', ys: 'f32' },
   outputs: { dxs: 'f32' },
   uniforms: { size: 'u32' },
-  code: `
+  code: () => `
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {

@@ -17,7 +17,7 @@ const chunkSums = (element: Element): Program => ({
   inputs: { ...inputs, rows: element },
   outputs: { sums: element },
   uniforms,
-  code: `
+  code: () => `
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
@@ -40,7 +40,7 @@ const rowSums = (element: Element, team: number): Program => ({
   inputs: { ...inputs, rows: element, sums: element },
   outputs: { result: element },
   uniforms: { ...uniforms, segments: 'u32' },
-  code: `
+  code: () => `
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {

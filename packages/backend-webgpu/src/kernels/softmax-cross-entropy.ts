@@ -31,7 +31,7 @@ function forward(variant: Variant): Program {
     inputs: { logits: 'f32', labels: 'i32', ...(weighted && { classWeights: 'f32' as const }) },
     outputs: { losses: 'f32', logSums: 'f32' },
     uniforms,
-    code: `${notFinite}
+    code: () => `${notFinite}
 struct Part { greatest: f32, sum: f32, gap: f32, weight: f32 }
 var<workgroup> parts: array<Part, ${threads}>;
 var<workgroup> flaw: atomic<u32>; // bits of what the loss is instead, where logits are not finite
@@ -118,7 +118,7 @@ function backward(variant: Variant): Program {
     },
     outputs: { dlogits: 'f32' },
     uniforms: { ...uniforms, chunks: 'u32' },
-    code: `${notFinite}${weighted && smoothed ? `\nvar<workgroup> sums: array<f32, ${threads}>;` : ''}
+    code: () => `${notFinite}${weighted && smoothed ? `\nvar<workgroup> sums: array<f32, ${threads}>;` : ''}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {

@@ -17,7 +17,7 @@ const program: Program = {
   inputs: { ids: 'i32' },
   outputs: { keys: 'u32', places: 'u32' },
   uniforms: { size: 'u32', limit: 'u32', ignored: 'i32', passes: 'u32' },
-  code: `
+  code: () => `
 var<workgroup> counts: array<u32, ${COUNTS}>;
 
 fn keyAt(at: u32, digit: u32, half: u32) -> u32 {

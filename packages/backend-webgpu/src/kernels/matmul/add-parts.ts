@@ -12,7 +12,7 @@ export function addPartsProgram({ columns, bias, activation }: Product): Program
     inputs: { parts: element, ...(bias && { bias: element }) },
     outputs: { c: element },
     uniforms: { rows: 'u32', columns: 'u32', batch: 'u32', splits: 'u32' },
-    code: `
+    code: () => `
 ${finisher(element, bias !== undefined, activation)}
 @compute @workgroup_size(${ADD_PARTS_THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,

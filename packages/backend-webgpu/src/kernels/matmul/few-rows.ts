@@ -52,7 +52,7 @@ export function fewRowsProgram(product: Product, rows: number, subgroups: boolea
     const value = a === 'f32' ? `a[${at}]` : `a[${at} / 4][${at} % 4]`;
     return `select(0.0, ${value}, ${row}u < uniforms.rows)`;
   };
-  const inTeams = `
+  const inTeams = () => `
 ${teamSum(teams)}
 ${header}${lanes.parameter}) {${place(THREADS / TEAM)}
   let column = index % groups * ${THREADS / TEAM} + thread / ${TEAM};
@@ -93,7 +93,7 @@ fn write(to: u32, row: u32, column: u32, sum: f32) {
   let y = sum${bias ? ' + bias[column]' : ''};
   c[to + row * uniforms.columns + column] = ${activation === 'relu' ? 'select(y, 0.0, y < 0.0)' : 'y'};
 }`;
-  const sideBySide = `
+  const sideBySide = () => `
 var<workgroup> shares: array<vec4<f32>, ${rows * THREADS}>;
 ${header}) {${place(4 * LANES)}
   let column = index % groups * ${4 * LANES} + thread % ${LANES} * 4;
@@ -125,6 +125,6 @@ ${finisher(c, bias !== undefined, activation)}`;
     outputs: { c },
     uniforms: productUniforms,
     extensions: lanes.extensions,
-    code: `${loader('loadB', 'b', b)}\n${transposeB ? inTeams : sideBySide}`,
+    code: () => `${loader('loadB', 'b', b)}\n${transposeB ? inTeams() : sideBySide()}`,
   };
 }

@@ -112,7 +112,7 @@ fn store${name}(block: u32, four: mat4x4<f32>) {
       ...views?.uniforms,
     },
     extensions: half ? ['f16'] : [],
-    code: `
+    code: () => `
 var<workgroup> sliceA: array<vec4<${stored}>, ${SLICE * quadsA}>;
 var<workgroup> sliceB: array<vec4<${stored}>, ${SLICE * quadsB}>;
 // Four neighbours at a depth. Exchanged so that threads which turn blocks round write to different banks.
