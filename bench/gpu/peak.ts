@@ -26,7 +26,8 @@ export async function peakOf(backend: WebgpuBackend, software: boolean) {
         inputs: { x: 'vec4<f32>' },
         outputs: { y: 'vec4<f32>' },
         uniforms: {},
-        code: () => main(`
+        code: () =>
+          main(`
   let a = x[i];
   ${chains.map((c) => `var s${c} = a + ${c}.0;`).join(' ')}
   for (var round = 0u; round < ${ROUNDS}; round++) { ${chains.map((c) => `s${c} = fma(s${c}, a, a);`).join(' ')} }
