@@ -1,12 +1,16 @@
 import { CheckpointError, isCrossmodalError } from '../errors';
+import type { StateDict } from '../host-tensor';
+import type { TrainerState } from '../train/trainer-state';
+import type { Checkpoint } from './checkpoint-store';
+import { parseSafetensors, safetensorsChunks } from './safetensors';
 
 // How a checkpoint is kept in files, wherever they are: step-00000060/ with a manifest, trainer.json and *.safetensors.
 
 /** Name of the list of a checkpoint's files. */
 export const MANIFEST = 'manifest.json';
 export const MOST_MANIFEST_BYTES = 1_000_000;
-export const TRAINER = 'trainer.json';
-export const SAFETENSORS = '.safetensors';
+const TRAINER = 'trainer.json';
+const SAFETENSORS = '.safetensors';
 
 /** Size and SHA-256 of a file. */
 export interface FileDigest {
@@ -30,7 +34,55 @@ export function stepsOf(names: readonly string[]): number[] {
     .sort((a, b) => a - b);
 }
 
-export function writeManifest(files: Readonly<Record<string, FileDigest>>): Uint8Array {
+/**
+ * Writes the files of a checkpoint one after the other, the manifest last.
+ *
+ * @param write Writes one, and tells what it wrote.
+ */
+export async function writeFiles(
+  { states, trainer }: Checkpoint,
+  write: (file: string, chunks: readonly Uint8Array[]) => Promise<FileDigest>,
+): Promise<void> {
+  const files: Record<string, FileDigest> = {};
+  for (const [part, state] of Object.entries(states)) {
+    const file = requireFileName(part + SAFETENSORS);
+    files[file] = await write(file, safetensorsChunks(state, { format: 'pt' }));
+  }
+  files[TRAINER] = await write(TRAINER, [jsonBytes(trainer)]);
+  await write(MANIFEST, [writeManifest(files)]);
+}
+
+/**
+ * The checkpoint of these files.
+ *
+ * @param where Names their folder in errors.
+ * @param readManifestBytes At most {@link MOST_MANIFEST_BYTES}.
+ * @param readFile A file as it was written: its size and its digest are to be required.
+ */
+export async function readFiles(
+  step: number,
+  where: string,
+  readManifestBytes: () => Promise<Uint8Array>,
+  readFile: (file: string, expected: FileDigest) => Promise<Uint8Array>,
+): Promise<Checkpoint> {
+  const states: Record<string, StateDict> = {};
+  let trainer: TrainerState | undefined;
+  try {
+    for (const [file, digest] of await readManifest(readManifestBytes)) {
+      const bytes = await readFile(file, digest);
+      if (file === TRAINER) trainer = JSON.parse(new TextDecoder().decode(bytes));
+      else if (file.endsWith(SAFETENSORS)) {
+        states[file.slice(0, -SAFETENSORS.length)] = parseSafetensors(bytes, file).tensors;
+      }
+    }
+  } catch (cause) {
+    throw new CheckpointError(`${where}: ${messageOf(cause)}`, { cause });
+  }
+  if (!trainer) throw new CheckpointError(`${where}: ${TRAINER} is missing.`);
+  return { step, states, trainer };
+}
+
+function writeManifest(files: Readonly<Record<string, FileDigest>>): Uint8Array {
   return jsonBytes({ format: 'crossmodal-checkpoint', version: 1, files });
 }
 
@@ -39,7 +91,7 @@ export function writeManifest(files: Readonly<Record<string, FileDigest>>): Uint
  *
  * @param bytes Of the manifest, at most {@link MOST_MANIFEST_BYTES}.
  */
-export async function readManifest(bytes: () => Promise<Uint8Array>): Promise<Map<string, FileDigest>> {
+async function readManifest(bytes: () => Promise<Uint8Array>): Promise<Map<string, FileDigest>> {
   let manifest: { format?: unknown; version?: unknown; files?: unknown };
   try {
     manifest = Object(JSON.parse(new TextDecoder().decode(await bytes())));
@@ -74,12 +126,12 @@ export function requireDigest(file: string, expected: FileDigest, sha256: string
 }
 
 /** The name, if it is a plain one: no path, nothing hidden. */
-export function requireFileName(name: string): string {
+function requireFileName(name: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,99}$/i.test(name)) return name;
   throw new CheckpointError(`${JSON.stringify(name)} is no plain file name.`);
 }
 
-export function jsonBytes(value: unknown): Uint8Array {
+function jsonBytes(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 }
 

@@ -1,24 +1,17 @@
 import { CheckpointError } from '../errors';
-import type { StateDict } from '../host-tensor';
-import type { TrainerState } from '../train/trainer-state';
 import {
   type FileDigest,
-  jsonBytes,
   MANIFEST,
   MOST_MANIFEST_BYTES,
   messageOf,
-  readManifest,
+  readFiles,
   requireDigest,
-  requireFileName,
   requireSize,
-  SAFETENSORS,
   stepFolderName,
   stepsOf,
-  TRAINER,
-  writeManifest,
+  writeFiles,
 } from './checkpoint-files';
 import type { Checkpoint, CheckpointStore } from './checkpoint-store';
-import { parseSafetensors, safetensorsChunks } from './safetensors';
 
 /**
  * Keeps checkpoints in the browser, in a folder of the origin's private file system (OPFS), from a page or a worker:
@@ -44,22 +37,15 @@ export class OPFSCheckpointStore implements CheckpointStore {
     this.where = typeof folder === 'string' ? folder : folder.name;
   }
 
-  async save({ step, states, trainer }: Checkpoint): Promise<void> {
+  async save(checkpoint: Checkpoint): Promise<void> {
+    const { step } = checkpoint;
     const name = folderName(step);
     try {
       const root = (await this.open(true))!;
       await removeTorn(root);
       await removeCheckpoint(root, name); // there only if it was passed over as damaged
       const folder = await root.getDirectoryHandle(name, { create: true });
-      const files: Record<string, FileDigest> = {};
-      const write = async (file: string, chunks: readonly Uint8Array[]) => {
-        files[file] = await writeFile(folder, requireFileName(file), chunks);
-      };
-      for (const [part, state] of Object.entries(states)) {
-        await write(part + SAFETENSORS, safetensorsChunks(state, { format: 'pt' }));
-      }
-      await write(TRAINER, [jsonBytes(trainer)]);
-      await writeFile(folder, MANIFEST, [writeManifest(files)]);
+      await writeFiles(checkpoint, (file, chunks) => writeFile(folder, file, chunks));
     } catch (cause) {
       // What was begun takes room; the first error is the one to report.
       await this.open(false)
@@ -95,26 +81,19 @@ export class OPFSCheckpointStore implements CheckpointStore {
         `OPFSCheckpointStore: no checkpoint of step ${step} in ${this.where}. There are: ${known}.`,
       );
     }
-    const states: Record<string, StateDict> = {};
-    let trainer: TrainerState | undefined;
-    try {
-      const folder = await root.getDirectoryHandle(name);
-      const manifest = async () => bytesOf((await fileIn(folder, MANIFEST)).slice(0, MOST_MANIFEST_BYTES));
-      for (const [file, digest] of await readManifest(manifest)) {
-        const blob = await fileIn(folder, file);
+    const folder = () => root.getDirectoryHandle(name);
+    return readFiles(
+      step,
+      `${this.where}/${name}`,
+      async () => bytesOf((await fileIn(await folder(), MANIFEST)).slice(0, MOST_MANIFEST_BYTES)),
+      async (file, digest) => {
+        const blob = await fileIn(await folder(), file);
         requireSize(file, digest, blob.size);
         const bytes = await bytesOf(blob);
         requireDigest(file, digest, await sha256(bytes));
-        if (file === TRAINER) trainer = JSON.parse(new TextDecoder().decode(bytes));
-        else if (file.endsWith(SAFETENSORS)) {
-          states[file.slice(0, -SAFETENSORS.length)] = parseSafetensors(bytes, file).tensors;
-        }
-      }
-    } catch (cause) {
-      throw new CheckpointError(`${this.where}/${name}: ${messageOf(cause)}`, { cause });
-    }
-    if (!trainer) throw new CheckpointError(`${this.where}/${name}: ${TRAINER} is missing.`);
-    return { step, states, trainer };
+        return bytes;
+      },
+    );
   }
 
   async remove(step: number): Promise<void> {
@@ -204,8 +183,7 @@ async function writeFile(
   if ('createWritable' in handle) await writeByStream(handle, chunks);
   else await writeByAccessHandle(handle, chunks);
   const bytes = await bytesOf(await handle.getFile());
-  const expected = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-  requireSize(file, { bytes: expected, sha256: '' }, bytes.byteLength);
+  requireSize(file, { bytes: sizeOf(chunks), sha256: '' }, bytes.byteLength);
   return { bytes: bytes.byteLength, sha256: await sha256(bytes) };
 }
 
@@ -216,8 +194,17 @@ async function writeByStream(handle: FileSystemFileHandle, chunks: readonly Uint
     await writable.close();
   } catch (error) {
     await writable.abort().catch(() => {}); // the lock goes; the first error is the one to report
+    await requireRoom(sizeOf(chunks));
     throw error;
   }
+}
+
+/** Chromium may tell of a used up quota by the pipe that it broke off. */
+async function requireRoom(size: number): Promise<void> {
+  const { quota, usage = 0 } = await navigator.storage.estimate();
+  if (quota === undefined || usage + size <= quota) return;
+  const message = `the quota of this site is ${quota} bytes, of which ${usage} are used; ${size} more were to be written`;
+  throw new DOMException(message, 'QuotaExceededError');
 }
 
 interface SyncAccessHandle {
@@ -249,6 +236,9 @@ async function writeByAccessHandle(
     access.close();
   }
 }
+
+const sizeOf = (chunks: readonly Uint8Array[]): number =>
+  chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 async function bytesOf(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await blob.arrayBuffer());

@@ -3,25 +3,18 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type FileDigest,
-  jsonBytes,
   MANIFEST,
   MOST_MANIFEST_BYTES,
   messageOf,
-  readManifest,
+  readFiles,
   requireDigest,
-  requireFileName,
   requireSize,
-  SAFETENSORS,
   stepFolderName,
   stepsOf,
-  TRAINER,
-  writeManifest,
+  writeFiles,
 } from '../checkpoint/checkpoint-files';
 import type { Checkpoint, CheckpointStore } from '../checkpoint/checkpoint-store';
-import { parseSafetensors, safetensorsChunks } from '../checkpoint/safetensors';
 import { CheckpointError } from '../errors';
-import type { StateDict } from '../host-tensor';
-import type { TrainerState } from '../train/trainer-state';
 import { readRange, syncFolder, writeDurably } from './durable-file';
 
 /** Folders that a killed process may leave behind. */
@@ -46,22 +39,15 @@ export class FolderCheckpointStore implements CheckpointStore {
     this.folder = folder;
   }
 
-  async save({ step, states, trainer }: Checkpoint): Promise<void> {
+  async save(checkpoint: Checkpoint): Promise<void> {
+    const { step } = checkpoint;
     const name = folderName(step);
     const writing = join(this.folder, WRITING + name);
     try {
       await mkdir(this.folder, { recursive: true });
       await this.removeLeftovers();
       await mkdir(writing);
-      const files: Record<string, FileDigest> = {};
-      const write = async (file: string, chunks: readonly Uint8Array[]) => {
-        files[file] = await writeDurably(join(writing, requireFileName(file)), chunks);
-      };
-      for (const [part, state] of Object.entries(states)) {
-        await write(part + SAFETENSORS, safetensorsChunks(state, { format: 'pt' }));
-      }
-      await write(TRAINER, [jsonBytes(trainer)]);
-      await writeDurably(join(writing, MANIFEST), [writeManifest(files)]);
+      await writeFiles(checkpoint, (file, chunks) => writeDurably(join(writing, file), chunks));
       await syncFolder(writing);
       await this.remove(step); // there only if it was passed over as damaged
       await rename(writing, join(this.folder, name));
@@ -96,23 +82,12 @@ export class FolderCheckpointStore implements CheckpointStore {
       );
     }
     const folder = join(this.folder, folderName(step));
-    const states: Record<string, StateDict> = {};
-    let trainer: TrainerState | undefined;
-    try {
-      for (const [file, digest] of await readManifest(() =>
-        readAtMost(folder, MANIFEST, MOST_MANIFEST_BYTES),
-      )) {
-        const bytes = await readVerified(folder, file, digest);
-        if (file === TRAINER) trainer = JSON.parse(new TextDecoder().decode(bytes));
-        else if (file.endsWith(SAFETENSORS)) {
-          states[file.slice(0, -SAFETENSORS.length)] = parseSafetensors(bytes, file).tensors;
-        }
-      }
-    } catch (cause) {
-      throw new CheckpointError(`${folder}: ${messageOf(cause)}`, { cause });
-    }
-    if (!trainer) throw new CheckpointError(`${folder}: ${TRAINER} is missing.`);
-    return { step, states, trainer };
+    return readFiles(
+      step,
+      folder,
+      () => readAtMost(folder, MANIFEST, MOST_MANIFEST_BYTES),
+      (file, digest) => readVerified(folder, file, digest),
+    );
   }
 
   async remove(step: number): Promise<void> {
