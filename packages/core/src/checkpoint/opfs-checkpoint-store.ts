@@ -187,24 +187,36 @@ async function writeFile(
   return { bytes: bytes.byteLength, sha256: await sha256(bytes) };
 }
 
+/** Small enough for the pipe between a page and its browser. */
+const PIECE = 2 ** 16;
+
+/**
+ * A large write that the browser refuses may break off the pipe before it says why: in small pieces it is told why, or
+ * it succeeds.
+ */
 async function writeByStream(handle: FileSystemFileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  try {
+    await streamTo(handle, chunks);
+  } catch (error) {
+    if ((error as DOMException).name === 'QuotaExceededError') throw error;
+    await streamTo(handle, inPieces(chunks));
+  }
+}
+
+async function streamTo(handle: FileSystemFileHandle, chunks: Iterable<Uint8Array>): Promise<void> {
   const writable = await handle.createWritable();
   try {
     for (const chunk of chunks) await writable.write(chunk as Uint8Array<ArrayBuffer>);
     await writable.close();
   } catch (error) {
     await writable.abort().catch(() => {}); // the lock goes; the first error is the one to report
-    await requireRoom(sizeOf(chunks));
     throw error;
   }
 }
 
-/** Chromium may tell of a used up quota by the pipe that it broke off. */
-async function requireRoom(size: number): Promise<void> {
-  const { quota, usage = 0 } = await navigator.storage.estimate();
-  if (quota === undefined || usage + size <= quota) return;
-  const message = `the quota of this site is ${quota} bytes, of which ${usage} are used; ${size} more were to be written`;
-  throw new DOMException(message, 'QuotaExceededError');
+function* inPieces(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (const chunk of chunks)
+    for (let at = 0; at < chunk.byteLength; at += PIECE) yield chunk.subarray(at, at + PIECE);
 }
 
 interface SyncAccessHandle {
