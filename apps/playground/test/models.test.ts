@@ -15,8 +15,8 @@ import {
 } from '@crossmodal/emoji-clip/browser';
 import { createArtist, pixelsOf } from '@crossmodal/emoji-dalle/browser';
 import type { RawImage } from '@crossmodal/processing';
+import { bundleFor } from '@crossmodal/test-utils/bundle-for';
 import * as tf from '@tensorflow/tfjs-core';
-import { build } from 'esbuild';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { licencesText } from '../tools/licences';
@@ -173,16 +173,7 @@ it.each([
 ])('%s reaches nothing of Node', async (entry) => {
   const path = createRequire(import.meta.url).resolve(entry);
   expect(existsSync(path)).toBe(true);
-  const { outputFiles, metafile } = await build({
-    entryPoints: [path],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'browser',
-    conditions: ['crossmodal-source', 'browser'],
-    metafile: true,
-    logLevel: 'silent',
-  });
-  expect(outputFiles[0]!.text).not.toMatch(/["'`]node:/);
-  expect(Object.keys(metafile.inputs).join()).not.toMatch(/\.node\.ts|run-folder|load-emoji/);
+  const { text, files } = await bundleFor('browser', path);
+  expect(text).not.toMatch(/["'`]node:/);
+  expect(files).not.toMatch(/\.node\.ts|run-folder|load-emoji/);
 });
