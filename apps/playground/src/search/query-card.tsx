@@ -1,6 +1,6 @@
-import { useRef } from 'preact/hooks';
 import { t } from '../i18n/t';
 import { Button } from '../ui/button';
+import { usePictureChooser } from '../ui/picture-chooser';
 import { Slider } from '../ui/slider';
 import { TextInput } from '../ui/text-input';
 import { useObjectUrl } from './object-urls';
@@ -9,10 +9,10 @@ import { picture, type QueryPicture, searchBy, share, words } from './search-sta
 
 /** What to look for: words, a picture, or both. */
 export function QueryCard() {
-  const chooser = useRef<HTMLInputElement>(null);
   const choose = (file: File | undefined) => {
     if (file) searchBy({ name: file.name, small: file, source: file });
   };
+  const chooser = usePictureChooser('query-picture', choose);
   return (
     <section
       class="card stack"
@@ -35,18 +35,8 @@ export function QueryCard() {
             words.value = value;
           }}
         />
-        <Button onClick={() => chooser.current?.click()}>{t('search.picture')}</Button>
-        <input
-          ref={chooser}
-          type="file"
-          hidden
-          data-test="query-picture"
-          accept="image/*"
-          onChange={(event) => {
-            choose(event.currentTarget.files?.[0]);
-            event.currentTarget.value = '';
-          }}
-        />
+        <Button onClick={chooser.open}>{t('search.picture')}</Button>
+        {chooser.element}
       </div>
       {picture.value && <Chosen chosen={picture.value} />}
       {picture.value && words.value.trim() !== '' && (

@@ -1,7 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import { errorText } from '../error-text';
 import { t } from '../i18n/t';
-import { Notice } from '../ui/notice';
+import { FailureNotice } from '../ui/failure-notice';
 import { CameraCard } from './camera-card';
 import { QueryCard } from './query-card';
 import { Results } from './results';
@@ -21,16 +20,7 @@ export function SearchView() {
         <h2>{t('search.title')}</h2>
         <p class="lead search-lead">{t('search.intro')}</p>
       </div>
-      {failure.value !== undefined && (
-        <Notice
-          kind="error"
-          onDismiss={() => {
-            failure.value = undefined;
-          }}
-        >
-          {errorText(failure.value)}
-        </Notice>
-      )}
+      <FailureNotice failure={failure} />
       <SourceCard />
       {count > 0 && <QueryCard />}
       {count > 0 && <Results />}

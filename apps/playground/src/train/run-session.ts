@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { errorText, isStopped } from '../error-text';
+import { isStopped } from '../error-text';
 import type { TextValues } from '../i18n/format-text';
 import type { TextKey } from '../i18n/texts';
 import { services } from '../worker-client';
@@ -17,8 +17,8 @@ export const pace = signal<Pick<RunUpdate, 'secondsPerStep' | 'tensors' | 'bytes
 export const news = signal<{ kind: 'info' | 'warning'; text: TextKey; values: TextValues } | undefined>(
   undefined,
 );
-/** What went wrong. */
-export const problem = signal<string | undefined>(undefined);
+/** What went wrong last, as it was thrown. */
+export const failure = signal<unknown>();
 
 let pausing: AbortController | undefined;
 
@@ -124,10 +124,10 @@ export function follow(update: RunUpdate): void {
 
 /** Does something, and tells what goes wrong with it. */
 async function tell(work: () => Promise<void>): Promise<void> {
-  problem.value = undefined;
+  failure.value = undefined;
   try {
     await work();
   } catch (error) {
-    if (!isStopped(error)) problem.value = errorText(error);
+    if (!isStopped(error)) failure.value = error;
   }
 }

@@ -1,11 +1,12 @@
 import { useEffect } from 'preact/hooks';
 import { t } from '../i18n/t';
+import { FailureNotice } from '../ui/failure-notice';
 import { Notice } from '../ui/notice';
 import { Curves } from './curves';
 import { Examples } from './examples';
 import { NewRunCard } from './new-run-card';
 import { RunCard } from './run-card';
-import { loadRun, news, problem, run } from './run-session';
+import { failure, loadRun, news, run } from './run-session';
 import './train.css';
 
 export function TrainView() {
@@ -17,16 +18,7 @@ export function TrainView() {
         <h2>{t('train.title')}</h2>
         <p class="lead">{t('train.intro')}</p>
       </div>
-      {problem.value && (
-        <Notice
-          kind="error"
-          onDismiss={() => {
-            problem.value = undefined;
-          }}
-        >
-          {problem.value}
-        </Notice>
-      )}
+      <FailureNotice failure={failure} />
       {news.value && (
         <div role="status">
           <Notice

@@ -5,6 +5,7 @@ import { useObjectUrls } from '../search/object-urls';
 import { readLabels } from '../search/read-labels';
 import { language } from '../settings';
 import { Button } from '../ui/button';
+import { usePictureChooser } from '../ui/picture-chooser';
 import { Select } from '../ui/select';
 import { services } from '../worker-client';
 import { type Over, softmaxOver } from './softmax';
@@ -17,8 +18,10 @@ const replaced = signal<ReadonlyMap<number, GivenPicture>>(new Map());
 /** Pictures and captions, all with all. */
 export function MatrixSection() {
   const [over, setOver] = useState<Over>('none');
-  const chooser = useRef<HTMLInputElement>(null);
   const place = useRef(0);
+  const chooser = usePictureChooser('matrix-picture', (file) => {
+    replaced.value = new Map(replaced.value).set(place.current, ownPicture(file));
+  });
   const texts = captions.value ?? readLabels(t('understand.captions'));
   const given = useMemo(
     () => samples.value.map((sample, i): GivenPicture => replaced.value.get(i) ?? sample),
@@ -93,7 +96,7 @@ export function MatrixSection() {
                       aria-label={t('understand.replace', { name })}
                       onClick={() => {
                         place.current = p;
-                        chooser.current?.click();
+                        chooser.open();
                       }}
                     >
                       {urls[p] && <img src={urls[p]} alt="" />}
@@ -141,18 +144,7 @@ export function MatrixSection() {
       <p class="search-soft" role="status">
         {isBusy || !values ? t('understand.working') : t('understand.right', { right, total: given.length })}
       </p>
-      <input
-        ref={chooser}
-        type="file"
-        hidden
-        data-test="matrix-picture"
-        accept="image/*"
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          event.currentTarget.value = '';
-          if (file) replaced.value = new Map(replaced.value).set(place.current, ownPicture(file));
-        }}
-      />
+      {chooser.element}
     </section>
   );
 }

@@ -1,8 +1,9 @@
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { t } from '../i18n/t';
 import { useObjectUrls } from '../search/object-urls';
 import { language } from '../settings';
 import { Button } from '../ui/button';
+import { usePictureChooser } from '../ui/picture-chooser';
 import { type GivenPicture, ownPicture, samples } from './understand-state';
 
 export interface PictureChoiceProps {
@@ -15,7 +16,7 @@ export interface PictureChoiceProps {
 
 /** One of the drawings that come with the page, or a picture of one's own. */
 export function PictureChoice({ chosen, onChoose, optional = false }: PictureChoiceProps) {
-  const chooser = useRef<HTMLInputElement>(null);
+  const chooser = usePictureChooser('own-picture', (file) => onChoose(ownPicture(file)));
   const all: readonly GivenPicture[] = useMemo(
     () => [
       ...samples.value,
@@ -59,19 +60,8 @@ export function PictureChoice({ chosen, onChoose, optional = false }: PictureCho
           </button>
         ))}
       </div>
-      <Button onClick={() => chooser.current?.click()}>{t('understand.choosePicture')}</Button>
-      <input
-        ref={chooser}
-        type="file"
-        hidden
-        data-test="own-picture"
-        accept="image/*"
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          event.currentTarget.value = '';
-          if (file) onChoose(ownPicture(file));
-        }}
-      />
+      <Button onClick={chooser.open}>{t('understand.choosePicture')}</Button>
+      {chooser.element}
     </div>
   );
 }

@@ -1,7 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import { errorText } from '../error-text';
 import { t } from '../i18n/t';
-import { Notice } from '../ui/notice';
+import { FailureNotice } from '../ui/failure-notice';
 import { CodesSection } from './codes-section';
 import { FeelSection } from './feel-section';
 import { LookSection } from './look-section';
@@ -42,16 +41,7 @@ export function UnderstandView() {
           </label>
         ))}
       </fieldset>
-      {failure.value !== undefined && (
-        <Notice
-          kind="error"
-          onDismiss={() => {
-            failure.value = undefined;
-          }}
-        >
-          {errorText(failure.value)}
-        </Notice>
-      )}
+      <FailureNotice failure={failure} />
       <View />
     </div>
   );
