@@ -77,12 +77,17 @@ export class OPFSFolder {
     for (const name of names) await this.handle.removeEntry(name, { recursive: true });
   }
 
-  /** Bytes of its files. */
+  /** Bytes of its files, those of folders in it too. */
   async size(): Promise<number> {
-    let bytes = 0;
-    for await (const entry of this.handle.values()) {
-      if (entry.kind === 'file') bytes += (await (entry as FileSystemFileHandle).getFile()).size;
-    }
-    return bytes;
+    return sizeOf(this.handle);
   }
+}
+
+async function sizeOf(folder: FileSystemDirectoryHandle): Promise<number> {
+  let bytes = 0;
+  for await (const entry of folder.values()) {
+    if (entry.kind === 'file') bytes += (await (entry as FileSystemFileHandle).getFile()).size;
+    else bytes += await sizeOf(entry as FileSystemDirectoryHandle);
+  }
+  return bytes;
 }

@@ -1,6 +1,5 @@
-import { loadLatestCheckpoint, type StateDict } from '@crossmodal/core';
-import { FolderCheckpoints } from './folder-checkpoints';
-import { type RunFolder, readJson } from './run-folder';
+import { type CheckpointStore, loadLatestCheckpoint, type StateDict } from '@crossmodal/core';
+import type { OPFSFolder } from '../store/opfs';
 import { emptyLog, logUntil, type RunLog } from './run-log';
 import type { ModelDescription } from './run-model';
 import type { Example, RunFacts, RunOverview } from './run-types';
@@ -34,11 +33,11 @@ export interface NewRun {
 
 /** The one run that is kept in a folder: what it learns from, its checkpoints and its log. */
 export class RunStore {
-  readonly checkpoints: FolderCheckpoints;
-
-  constructor(private readonly folder: RunFolder) {
-    this.checkpoints = new FolderCheckpoints(folder);
-  }
+  constructor(
+    private readonly folder: OPFSFolder,
+    /** In a folder of that one. */
+    readonly checkpoints: CheckpointStore,
+  ) {}
 
   /** Keeps a run in the place of the one that was there. */
   async begin({ facts, description, examples, pairs }: NewRun): Promise<void> {
@@ -110,4 +109,9 @@ export class RunStore {
   remove(): Promise<void> {
     return this.folder.clear();
   }
+}
+
+async function readJson<T>(folder: OPFSFolder, name: string): Promise<T | undefined> {
+  const file = await folder.read(name);
+  return file && (JSON.parse(await file.text()) as T);
 }

@@ -1,11 +1,16 @@
-import { bytesSource, openSafetensors, type TensorReader, type TrainingEvent } from '@crossmodal/core';
+import {
+  bytesSource,
+  OPFSCheckpointStore,
+  openSafetensors,
+  type TensorReader,
+  type TrainingEvent,
+} from '@crossmodal/core';
 import { PlaygroundError } from '../playground-error';
 import { OPFSFolder } from '../store/opfs';
 import { describeModel } from '../train/describe-model';
 import { emojiStack } from '../train/emoji-stack';
 import { examplesOf } from '../train/measure-held-out';
 import { modelFiles } from '../train/model-files';
-import { TRAINED_MODEL_PATH } from '../train/open-trained-model';
 import { preparePicture } from '../train/prepare-pictures';
 import { logUntil } from '../train/run-log';
 import { buildModel, type ModelDescription } from '../train/run-model';
@@ -125,25 +130,14 @@ export class TrainService {
     });
   }
 
-  /** Ends the run that is kept where it is, and hands its model to the other tabs. */
+  /** Ends the run that is kept where it is. */
   async finish(): Promise<RunOverview | undefined> {
     const store = await openStore();
-    const files = await filesOf(store);
-    if (files) {
-      const folder = await OPFSFolder.open(TRAINED_MODEL_PATH);
-      await folder.clear();
-      for (const [name, content] of Object.entries(files)) {
-        await folder.write(
-          name,
-          typeof content === 'string' ? content : new Blob([...content] as BlobPart[]),
-        );
-      }
-    }
     await store.finish();
     return store.overview();
   }
 
-  /** Removes the run that is kept; its model stays for the other tabs. */
+  /** Removes the run that is kept. */
   async remove(): Promise<void> {
     await alone(async () => (await openStore()).remove());
   }
@@ -156,7 +150,8 @@ export class TrainService {
   }
 }
 
-const openStore = async () => new RunStore(await OPFSFolder.open(RUN_PATH));
+const openStore = async () =>
+  new RunStore(await OPFSFolder.open(RUN_PATH), new OPFSCheckpointStore(`${RUN_PATH}/checkpoints`));
 
 /** Keeps other pages of this browser from training meanwhile. */
 async function alone<T>(work: () => Promise<T>): Promise<T> {

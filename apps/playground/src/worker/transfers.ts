@@ -23,11 +23,14 @@ export function handleTransfers(): void {
   } as TransferHandler<unknown, unknown>);
 }
 
-/** Work on a device that is gone fails in the backend's words; the page has its own for it. */
+/** A device that is gone and storage that is full fail in the packages' words; the page has its own for them. */
 function describe(error: Error): { code?: unknown; values?: unknown } {
   const { code, values } = error as { code?: unknown; values?: unknown };
   if (code === undefined && error.message.includes('the device was lost')) {
     return { code: 'shell.engineRestarted', values: {} };
+  }
+  if (code === undefined && (error.cause as { name?: unknown } | undefined)?.name === 'QuotaExceededError') {
+    return { code: 'shell.storageFull', values: {} };
   }
   return { code, values };
 }
