@@ -190,3 +190,36 @@ describe.skipIf(skipsBrowser())('training in the page', () => {
     await closed(open);
   }, 90_000);
 });
+
+describe.skipIf(skipsBrowser())('training in the page with a GPU in software', () => {
+  it('goes on from its checkpoint, on a device that starts anew, when the GPU is lost', async () => {
+    const site = await PlaygroundSite.start({ softwareGpu: true });
+    try {
+      const { page } = await site.open({ tab: 'train', engine: 'webgpu' });
+      await panel(page).getByLabel('Your own pictures').check();
+      await give(page, await squares());
+      await panel(page).getByText('8 pairs ready').waitFor();
+      await setNumbers(page, { Steps: 6, 'Pictures a step': 2 });
+      await button(page, 'Start training').click();
+      await expect.poll(() => stepNow(page), { timeout: 120_000 }).toBeGreaterThan(0);
+      await button(page, 'Pause').click();
+      await status(page, /^Paused at step/).waitFor({ timeout: 60_000 });
+      const paused = await stepNow(page);
+      await page.workers()[0]!.evaluate(() => {
+        const { createCommandEncoder } = GPUDevice.prototype;
+        let left = 6;
+        GPUDevice.prototype.createCommandEncoder = function (this: GPUDevice, ...args) {
+          if (--left === 0) this.destroy();
+          return createCommandEncoder.apply(this, args);
+        };
+      });
+      await button(page, 'Continue').click();
+      await panel(page)
+        .getByText(new RegExp(`^The GPU was lost.*training went on from step ${paused}\\.`))
+        .waitFor({ timeout: 60_000 });
+      await status(page, /^Finished after 6 steps/).waitFor({ timeout: 120_000 });
+    } finally {
+      await site.close();
+    }
+  }, 400_000);
+});

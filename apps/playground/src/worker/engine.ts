@@ -30,6 +30,8 @@ export interface EngineReport {
 let setup: EngineSetup = { wanted: 'auto', allowsSoftwareGpu: false };
 let starting: Promise<EngineReport> | undefined;
 let generation = 0;
+/** What computes; undefined while it starts, when tfjs has none to ask. */
+let running: Running | undefined;
 const listeners = new Set<(reason: string) => void>();
 
 /** Counts at the next start. */
@@ -44,7 +46,8 @@ export function onEngineLost(listener: (reason: string) => void): void {
 
 /** Starts the engine, unless it runs; one whose GPU was lost starts anew. Every method that computes calls it first. */
 export function ensureEngine(): Promise<EngineReport> {
-  if (starting && !(running() && isLost())) return starting;
+  if (starting && !running?.isLost) return starting;
+  running = undefined;
   const attempt = start();
   starting = attempt;
   attempt.catch(() => {
@@ -73,8 +76,6 @@ interface Running {
   device?: GPUDevice;
   isLost?: boolean;
 }
-const running = (): Running | undefined => (tf.getBackend() ? (tf.backend() as Running) : undefined);
-const isLost = (): boolean => running()?.isLost === true;
 
 async function start(): Promise<EngineReport> {
   const gpu = setup.wanted === 'wasm' ? undefined : await startGpu();
@@ -119,9 +120,10 @@ async function loadWasm(): Promise<void> {
 
 function report({ name, reason, device }: BackendChoice, fellBack?: EngineReport['fellBack']): EngineReport {
   generation++;
-  const { device: gpu } = tf.backend() as Running;
+  running = tf.backend() as Running;
+  const { device: gpu } = running;
   void gpu?.lost.then(({ reason, message }) => {
-    if (running()?.device !== gpu) return; // it was replaced
+    if (running?.device !== gpu) return; // it was replaced
     for (const listener of listeners) listener([reason, message].filter(Boolean).join(': '));
   });
   return {
