@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
 import { type AttentionOptions, attention, Rng } from '../index';
+import { sumTo } from './rows';
 
 const golden = readGolden(new URL('../../golden/ops.safetensors', import.meta.url));
 const random = (shape: [number, number, number, number], seed: number) =>
@@ -57,6 +58,38 @@ describe('attention', () => {
       [...inputs(), random([1, 2, 3, 5], 4)],
     );
   });
+
+  it.each([[[]], [[1]], [[5]], [[3, 1]], [[3, 5]], [[2, 1, 5]], [[2, 3, 5]]])(
+    'takes a bias and a mask of shape %j, as what they broadcast to',
+    (shape) => {
+      const bias = tf.tensor(new Rng(4).normalArray(tf.util.sizeFromShape(shape)), shape);
+      const mask = tf.tensor(
+        Array.from({ length: bias.size }, (_, i) => (i % 3 === 1 ? 0 : 1)),
+        shape,
+      );
+      const full = tf.broadcastTo(bias, [2, 2, 3, 5]);
+      const fullMask = tf.broadcastTo(mask, [2, 2, 3, 5]);
+      const run = (bias: tf.Tensor, options: AttentionOptions) => {
+        const f = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, bias: tf.Tensor) =>
+          attention(q as Four, k as Four, v as Four, { ...options, bias });
+        return [f(...(inputs() as [Four, Four, Four]), bias), ...tf.grads(f as never)([...inputs(), bias])];
+      };
+      for (const [options, fullOptions] of [
+        [{}, {}],
+        [{ causal: true }, { causal: true }],
+        [{ mask }, { mask: fullMask }],
+      ]) {
+        const actual = run(bias, options!);
+        const expected = run(full, fullOptions!);
+        expected[4] = sumTo(expected[4]!, shape);
+        for (const [i, tensor] of expected.entries()) {
+          expect(actual[i]!.shape).toEqual(tensor.shape);
+          expectClose(actual[i]!, tensor, { absolute: 1e-5, relative: 1e-4 });
+        }
+      }
+      expectNoLeak(() => tf.dispose(tf.tidy(() => run(bias, { mask }))));
+    },
+  );
 
   it('gives rows of zeros and zero gradients where all is masked', () => {
     const mask = tf.tensor4d([0, 0, 0, 0, 0, 1, 1, 1, 0, 0], [2, 1, 1, 5]);

@@ -160,11 +160,11 @@ function causalBias(queries: number, keys: number): tf.Tensor2D {
   return tf.tensor2d(values, [queries, keys]);
 }
 
-/** One additive bias from bias and mask. */
+/** One additive bias from bias and mask, of rank 1 at least. */
 function combine(bias: tf.Tensor | undefined, mask: tf.Tensor | undefined): tf.Tensor | undefined {
-  if (!mask) return bias;
-  const fromMask = tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED);
-  return bias ? tf.add(bias, fromMask) : fromMask;
+  const fromMask = mask && tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED);
+  const both = bias && fromMask ? tf.add(bias, fromMask) : (bias ?? fromMask);
+  return both?.rank === 0 ? tf.reshape(both, [1]) : both; // with an axis of keys
 }
 
 function masked(x: tf.Tensor, alive: tf.Tensor | undefined): tf.Tensor {
