@@ -1,19 +1,20 @@
 import type { Program } from '../../program';
-import { elementOf, finisher, type Product } from './product';
+import { finishOf } from './finish';
+import type { Product } from './product';
 
 export const ADD_PARTS_THREADS = 256;
 
-/** Adds the parts [batch, splits, rows, columns] of a product, one after the other; then bias and activation. */
-export function addPartsProgram({ columns, bias, activation }: Product): Program {
-  const element = elementOf(columns);
+/** Adds the parts [batch, splits, rows, columns] of a product, one after the other; then finishes it. */
+export function addPartsProgram(product: Product): Program {
+  const finish = finishOf(product);
+  const { element } = finish;
   const width = element === 'f32' ? 1 : 4;
   return {
-    name: ['parts of a product', ...(bias ? ['bias'] : []), activation, element].join(', '),
-    inputs: { parts: element, ...(bias && { bias: element }) },
+    name: ['parts of a product', ...finish.words].join(', '),
+    inputs: { parts: element, ...finish.inputs },
     outputs: { c: element },
-    uniforms: { rows: 'u32', columns: 'u32', batch: 'u32', splits: 'u32' },
-    code: () => `
-${finisher(element, bias !== undefined, activation)}
+    uniforms: { rows: 'u32', columns: 'u32', batch: 'u32', splits: 'u32', ...finish.uniforms },
+    code: () => `${finish.code}
 @compute @workgroup_size(${ADD_PARTS_THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {

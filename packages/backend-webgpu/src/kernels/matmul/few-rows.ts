@@ -1,6 +1,7 @@
 import type { Program } from '../../program';
 import { lanesOf, type Teams, teamSum } from '../team-sum';
-import { elementOf, finisher, loader, type Product, productUniforms } from './product';
+import { finishOf } from './finish';
+import { elementOf, loader, type Product, productUniforms } from './product';
 
 /** Rows of A that one thread multiplies, at most. */
 export const FEW_ROWS = 4;
@@ -31,6 +32,38 @@ const place = (perGroup: number) => `
   let baseB = (outer * uniforms.bOuter + inner * uniforms.bInner) * uniforms.depth * uniforms.columns;
   let to = matrix * uniforms.rows * uniforms.columns;`;
 
+/** The sum of all threads, four numbers each, in an order that does not depend on timing. */
+const groupSum = `
+fn groupSum(value: vec4<f32>, thread: u32) -> vec4<f32> {
+  shares[thread] = value;
+  workgroupBarrier();
+  var sum = vec4<f32>(0.0);
+  if (thread < 16) {
+    for (var i = thread; i < ${THREADS}; i += 16) { sum += shares[i]; }
+    shares[thread] = sum;
+  }
+  workgroupBarrier();
+  sum = vec4<f32>(0.0);
+  for (var i = 0u; i < 16; i++) { sum += shares[i]; }
+  workgroupBarrier();
+  return sum;
+}`;
+
+/** Means of the rows and inverses of their standard deviations: a workgroup reads them whole, they are few. */
+const moments = (rows: string[]) => {
+  const four = `vec4<f32>(${[0, 1, 2, 3].map((row) => rows[row] ?? '0.0').join(', ')})`;
+  return `
+  var moment = vec4<f32>(0.0);
+  for (var k = thread; k < uniforms.depth; k += ${THREADS}) { moment += ${four}; }
+  let mean = groupSum(moment, thread) / f32(uniforms.depth);
+  moment = vec4<f32>(0.0);
+  for (var k = thread; k < uniforms.depth; k += ${THREADS}) {
+    let difference = ${four} - mean;
+    moment += difference * difference;
+  }
+  let inverse = inverseSqrt(groupSum(moment, thread) / f32(uniforms.depth) + uniforms.epsilon);`;
+};
+
 /**
  * Products with so few rows (decoding has one) that reading B is all the work: each element of it is read once, by
  * threads side by side. Where B's columns lie along the depth, a team of threads takes a column.
@@ -38,19 +71,21 @@ const place = (perGroup: number) => `
  * @param rows 1, 2 or 4, at least those of the product.
  */
 export function fewRowsProgram(product: Product, rows: number, subgroups: boolean): Program {
-  const { transposeA, transposeB, depth, columns, bias, activation } = product;
+  const { transposeA, transposeB, depth, columns, norm } = product;
   const b = elementOf(transposeB ? depth : columns);
   const a = elementOf(transposeA ? product.rows : depth);
-  const c = transposeB ? 'f32' : elementOf(columns);
+  const finish = finishOf(product, transposeB ? 'f32' : undefined);
   const each = Array.from({ length: rows }, (_, row) => row);
   const teams: Teams = { team: TEAM, threads: THREADS, subgroups };
   const lanes = transposeB ? lanesOf(teams) : { parameter: '', extensions: [], argument: '' };
-  const one = (row: number, k: string) => {
+  const one = (row: number, k: string, normalise = true) => {
     const [outer, along] = transposeA ? [k, `${row}u`] : [`${row}u`, k];
     const size = transposeA ? 'uniforms.rows' : 'uniforms.depth';
     const at = `(baseA + ${outer} * ${size} + ${along})`;
     const value = a === 'f32' ? `a[${at}]` : `a[${at} / 4][${at} % 4]`;
-    return `select(0.0, ${value}, ${row}u < uniforms.rows)`;
+    const normed =
+      norm && normalise ? `(${value} - mean[${row}]) * inverse[${row}] * gamma[${k}] + beta[${k}]` : value;
+    return `select(0.0, ${normed}, ${row}u < uniforms.rows)`;
   };
   const inTeams = () => `
 ${teamSum(teams)}
@@ -76,7 +111,7 @@ ${header}${lanes.parameter}) {${place(THREADS / TEAM)}
     })
     .join('\n  ')}
   if (thread % ${TEAM} == 0 && column < uniforms.columns) {
-    ${each.map((row) => `write(to, ${row}u, column, total${row - (row % 2)}[${row % 2}]);`).join('\n    ')}
+    ${each.map((row) => `finishOne(to, ${row}u, column, total${row - (row % 2)}[${row % 2}]);`).join('\n    ')}
   }
 }
 ${
@@ -87,15 +122,11 @@ ${
   return ${a === 'f32' ? 'a[at]' : 'a[at / 4][at % 4]'};
 }`
     : loader('loadA', 'a', a)
-}
-fn write(to: u32, row: u32, column: u32, sum: f32) {
-  if (row >= uniforms.rows) { return; }
-  let y = sum${bias ? ' + bias[column]' : ''};
-  c[to + row * uniforms.columns + column] = ${activation === 'relu' ? 'select(y, 0.0, y < 0.0)' : 'y'};
 }`;
   const sideBySide = () => `
 var<workgroup> shares: array<vec4<f32>, ${rows * THREADS}>;
-${header}) {${place(4 * LANES)}
+${norm ? groupSum : ''}
+${header}) {${place(4 * LANES)}${norm ? moments(each.map((row) => one(row, 'k', false))) : ''}
   let column = index % groups * ${4 * LANES} + thread % ${LANES} * 4;
   ${each.map((row) => `var sum${row} = vec4<f32>(0.0);`).join(' ')}
   for (var k = thread / ${LANES}; k < uniforms.depth; k += ${SHARES}) {
@@ -109,22 +140,20 @@ ${header}) {${place(4 * LANES)}
   var sum = vec4<f32>(0.0);
   for (var i = 0u; i < ${THREADS}; i += ${LANES}) { sum += shares[row * ${THREADS} + i + thread % ${LANES}]; }
   finish(to, row, column, sum);
-}
-${finisher(c, bias !== undefined, activation)}`;
+}`;
   const name = [
     `product of ${rows} rows`,
     `${a}${transposeA ? ' transposed' : ''} x ${b}${transposeB ? ' transposed' : ''}`,
     ...(lanes.extensions.length > 0 ? ['in subgroups'] : []),
-    ...(bias ? ['bias'] : []),
-    activation,
-    c,
+    ...(norm ? ['normalised'] : []),
+    ...finish.words,
   ].join(', ');
   return {
     name,
-    inputs: { a, b, ...(bias && { bias: c }) },
-    outputs: { c },
-    uniforms: productUniforms,
+    inputs: { a, b, ...(norm && { gamma: 'f32' as const, beta: 'f32' as const }), ...finish.inputs },
+    outputs: { c: finish.element },
+    uniforms: { ...productUniforms, ...(norm && { epsilon: 'f32' as const }), ...finish.uniforms },
     extensions: lanes.extensions,
-    code: () => `${loader('loadB', 'b', b)}\n${transposeB ? inTeams() : sideBySide()}`,
+    code: () => `${loader('loadB', 'b', b)}${finish.code}\n${transposeB ? inTeams() : sideBySide()}`,
   };
 }

@@ -1,10 +1,11 @@
-import { linear, Rng } from '@crossmodal/core';
+import { gelu, layerNorm, linear, Rng } from '@crossmodal/core';
 import { expectClose } from '@crossmodal/test-utils';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeKernels } from '../../../test/describe-kernels';
 import type { WebgpuBackend } from '../../index';
+import { matrixProduct } from './matmul';
 import { planOf } from './plan';
 import { batchOf, type Product } from './product';
 
@@ -132,6 +133,42 @@ describeKernels('products of matrices', () => {
   it('of nothing are zeros', async () => {
     expect(tf.matMul(tf.zeros([0, 3]), tf.zeros([3, 2])).shape).toEqual([0, 2]);
     expectClose(await tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 3])).data(), Array(6).fill(0));
+  });
+
+  it('are finished as a block wants them: normalised, GELU, residual, heads', async () => {
+    const backend = tf.backend() as WebgpuBackend;
+    const tensor = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info);
+    for (const [sequences, length, depth, columns, headDim, activation] of [
+      [1, 1, 40, 24, 8, 'erf'],
+      [3, 1, 9, 14, 7, 'tanh'],
+      [4, 1, 36, 12, 6, 'linear'],
+      [2, 2, 36, 12, 4, 'quick'],
+      [11, 3, 1030, 37, 37, 'erf'],
+      [5, 13, 20, 64, 16, 'quick'],
+    ] as const) {
+      const rows = sequences * length;
+      const [a, b] = [random([sequences, length, depth]), random([depth, columns])];
+      const [gamma, beta, bias] = [random([depth]), random([depth]), random([columns])];
+      const residual = random([sequences, length, columns]);
+      const norm = rows <= 4 ? { gamma, beta, epsilon: 0.1 } : undefined;
+      const given = { a, b, norm, bias, activation, residual };
+      const x = norm ? layerNorm(a, gamma, beta, 0.1) : a;
+      const sums = tf.add(tf.reshape(tf.matMul(tf.reshape(x, [rows, depth]), b), residual.shape), bias);
+      const expected = tf.add(activation === 'linear' ? sums : gelu(sums, activation), residual);
+      const actual = tensor(matrixProduct(backend, given));
+      expectClose(actual, expected, { absolute: 1e-4, relative: 1e-4 });
+      // Into heads, between what is there.
+      const heads = { length, headDim, capacity: length + 3, past: 2 };
+      const into = random([sequences, columns / headDim, heads.capacity, headDim]);
+      const [before, , after] = tf.split(into, [2, length, 1], 2);
+      const split = tf.transpose(tf.reshape(expected, [sequences, length, -1, headDim]), [0, 2, 1, 3]);
+      const joined = tf.concat([before!, split, after!], 2);
+      expect(matrixProduct(backend, { ...given, heads, into })).toBe(into);
+      expectClose(into, joined, { absolute: 1e-4, relative: 1e-4 });
+    }
+    const [a, b] = [random([7, 6]), random([5, 7])];
+    const product = tensor(matrixProduct(backend, { a, b, transposeA: true, transposeB: true }));
+    expectClose(product, tf.matMul(a, b, true, true), { absolute: 1e-5 });
   });
 
   it('keep NaN and infinity', async () => {

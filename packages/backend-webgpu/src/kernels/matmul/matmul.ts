@@ -3,8 +3,9 @@ import { type KernelCall, sizeOf, type WebgpuKernel } from '../../kernel';
 import type { WebgpuBackend } from '../../webgpu-backend';
 import { ADD_PARTS_THREADS, addPartsProgram } from './add-parts';
 import { columnsPerGroup, FEW_ROWS, fewRowsProgram } from './few-rows';
+import { finishBuffers } from './finish';
 import { planOf } from './plan';
-import { type Activation, batchOf, type Product, simplified, uniformsOf } from './product';
+import { type Activation, batchOf, ONE, type Product, simplified, uniformsOf } from './product';
 import { SLICE, tiledProgram, type Views } from './tiled';
 
 /** Float16's infinity, twice. */
@@ -28,6 +29,27 @@ function compute({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined
   return c;
 }
 
+/** A product that other kernels of ours want: of matrices, or of tensors whose leading sizes are all one. */
+export interface MatrixProduct
+  extends Partial<Pick<Product, 'transposeA' | 'transposeB' | 'activation' | 'bias'>>,
+    Pick<Product, 'a' | 'b' | 'norm' | 'residual' | 'heads'> {
+  /** A tensor for the result, which `heads` are part of; without it there is a new one. */
+  into?: TensorInfo | undefined;
+}
+
+/** Computes op(a) x op(b), and what else it says; nothing of it may be empty. */
+export function matrixProduct(backend: WebgpuBackend, { into, ...given }: MatrixProduct): TensorInfo {
+  const { a, b, transposeA = false, transposeB = false, activation = 'linear', bias } = given;
+  const matrix = (x: TensorInfo) => ({ ...x, shape: [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!] });
+  const [rows, depth] = lastSizes(matrix(a), transposeA);
+  const [, columns] = lastSizes(matrix(b), transposeB);
+  const leading = transposeA ? [rows] : a.shape.slice(0, -1);
+  const c = into ?? backend.makeTensorInfo([...leading, columns], 'float32');
+  const product = { ...given, transposeA, transposeB, activation, bias, rows, columns, depth, batch: ONE };
+  multiply(backend, simplified(product), c);
+  return c;
+}
+
 /** Sizes of op(x), whose rows and columns are exchanged when it is transposed. */
 function lastSizes({ shape }: TensorInfo, transpose: boolean): [number, number] {
   const [first, second] = [shape.at(-2)!, shape.at(-1)!];
@@ -41,9 +63,10 @@ function outerShape(a: readonly number[], b: readonly number[]): number[] {
   );
 }
 
-function multiply(backend: WebgpuBackend, product: Product, c: TensorInfo): void {
-  const { a, b, bias, rows, columns, batch, transposeB } = product;
-  const buffers = { a, b, c, ...(bias && { bias }) };
+/** Computes `c` in the form that fits the number of rows. */
+export function multiply(backend: WebgpuBackend, product: Product, c: TensorInfo): void {
+  const { a, b, norm, rows, columns, batch, transposeB } = product;
+  const buffers = { a, b, c, ...(norm && { gamma: norm.gamma, beta: norm.beta }), ...finishBuffers(product) };
   const uniforms = uniformsOf(product);
   const { features } = backend.device as { features: ReadonlySet<string> };
   if (rows <= FEW_ROWS) {
@@ -68,8 +91,8 @@ export function multiplyInTiles(
   c: TensorInfo,
   views?: { program: Views; uniforms: Record<string, number> },
 ): void {
-  const { a, b, bias, rows, columns, depth, batch } = product;
-  const buffers = { a, b, c, ...(bias && { bias }) };
+  const { a, b, rows, columns, depth, batch } = product;
+  const buffers = { a, b, c, ...finishBuffers(product) };
   const half = backend.precision === 'f16';
   const plan = planOf(product, backend.deviceInfo.vendor);
   const { tile } = plan;
@@ -89,8 +112,8 @@ export function multiplyInTiles(
   });
   if (splits === 1) return;
   backend.runProgram(addPartsProgram(product), {
-    buffers: { parts, c, ...(bias && { bias }) },
-    uniforms: { rows, columns, batch: batch.size, splits },
+    buffers: { ...buffers, parts },
+    uniforms: inTiles,
     workgroups: Math.ceil((batch.size * rows * Math.ceil(columns / 4)) / ADD_PARTS_THREADS),
   });
   backend.disposeData(parts.dataId);

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf } from '../../kernel';
 import type { Element } from '../../program';
+import type { GeluVariant } from '../gelu';
 
 /** What to multiply: for each matrix of the batch, C [rows, columns] = op(A) [rows, depth] x op(B) [depth, columns]. */
 export interface Product {
@@ -12,12 +13,37 @@ export interface Product {
   columns: number;
   depth: number;
   batch: Batch;
+  /** Of the rows of A, if they are to be normalised first: for few rows alone, neither matrix transposed. */
+  norm?: RowNorm | undefined;
   /** [columns] */
   bias: TensorInfo | undefined;
   activation: Activation;
+  /** Added in the end, after the activation: of the result's size. */
+  residual?: TensorInfo | undefined;
+  /** Where the result goes, if it is the heads of sequences: there is one matrix. */
+  heads?: Heads | undefined;
 }
 
-export type Activation = 'linear' | 'relu';
+export type Activation = 'linear' | 'relu' | GeluVariant;
+
+/** Layer norm. */
+export interface RowNorm {
+  /** [depth], and `beta` alike. */
+  gamma: TensorInfo;
+  beta: TensorInfo;
+  epsilon: number;
+}
+
+/**
+ * The rows of a result [batch * length, heads * headDim] as they lie in [batch, heads, capacity, headDim], from
+ * position `past` on; all else there stays as it is.
+ */
+export interface Heads {
+  length: number;
+  headDim: number;
+  capacity: number;
+  past: number;
+}
 
 /**
  * How matrices pair: matrix i of the result is of A's matrix `i / inner * a[0] + i % inner * a[1]`, and of B's
@@ -29,6 +55,9 @@ export interface Batch {
   a: readonly [number, number];
   b: readonly [number, number];
 }
+
+/** One matrix times one. */
+export const ONE: Batch = { size: 1, inner: 1, a: [0, 0], b: [0, 0] };
 
 /** How the leading sizes pair, or undefined where two steps cannot say it (ones of A and of B in turn, thrice). */
 export function batchOf(a: readonly number[], b: readonly number[]): Batch | undefined {
@@ -57,12 +86,11 @@ export function batchOf(a: readonly number[], b: readonly number[]): Batch | und
 
 /** A product in the form that runs best: a batch of rows before one matrix is one product, a column is a row. */
 export function simplified(product: Product): Product {
-  const { a, b, transposeA, transposeB, rows, columns, batch, bias } = product;
-  const one: Batch = { size: 1, inner: 1, a: [0, 0], b: [0, 0] };
+  const { a, b, transposeA, transposeB, rows, columns, batch, bias, norm, heads } = product;
   if (batch.size > 1 && !transposeA && sizeOf(b.shape) === product.depth * columns) {
-    return simplified({ ...product, rows: rows * batch.size, batch: one });
+    return simplified({ ...product, rows: rows * batch.size, batch: ONE });
   }
-  if (columns === 1 && rows > 1 && !bias) {
+  if (columns === 1 && rows > 1 && !bias && !norm && !heads) {
     // The transposed product, whose result has the same order in memory.
     const turned = { a: b, b: a, transposeA: !transposeB, transposeB: !transposeA, rows: 1, columns: rows };
     return { ...product, ...turned, batch: { ...batch, a: batch.b, b: batch.a } };
@@ -83,7 +111,9 @@ export const productUniforms = {
   bInner: 'u32',
 } as const;
 
-export const uniformsOf = ({ rows, columns, depth, batch }: Product) => ({
+export const uniformsOf = ({ rows, columns, depth, batch, norm, heads }: Product) => ({
+  ...(norm && { epsilon: norm.epsilon }),
+  ...heads,
   rows,
   columns,
   depth,
@@ -121,31 +151,5 @@ ${signature} {
   if (column + 2 < columns) { four.z = ${buffer}[first + 2]; }
   if (column + 3 < columns) { four.w = ${buffer}[first + 3]; }
   return four;
-}`;
-}
-
-/**
- * WGSL of `finish(to, row, column, sum)`, which writes four neighbours of the result, a matrix that begins at `to`,
- * with bias and activation.
- */
-export function finisher(element: string, bias: boolean, activation: Activation): string {
-  const zero = element === 'f32' ? '0.0' : 'vec4<f32>(0.0)';
-  const value = activation === 'relu' ? `select(y, ${zero}, y < ${zero})` : 'y';
-  const signature = 'fn finish(to: u32, row: u32, column: u32, sum: vec4<f32>)';
-  if (element === 'vec4<f32>') {
-    return `
-${signature} {
-  if (row >= uniforms.rows || column >= uniforms.columns) { return; }
-  let y = sum${bias ? ' + bias[column / 4]' : ''};
-  c[(to + row * uniforms.columns + column) / 4] = ${value};
-}`;
-  }
-  return `
-${signature} {
-  if (row >= uniforms.rows) { return; }
-  for (var i = 0u; i < min(4u, uniforms.columns - min(column, uniforms.columns)); i++) {
-    let y = sum[i]${bias ? ' + bias[column + i]' : ''};
-    c[to + row * uniforms.columns + column + i] = ${value};
-  }
 }`;
 }

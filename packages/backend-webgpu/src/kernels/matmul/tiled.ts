@@ -1,5 +1,6 @@
 import type { Element, Program } from '../../program';
-import { elementOf, finisher, loader, type Product, productUniforms } from './product';
+import { finishOf, sumsOf } from './finish';
+import { elementOf, loader, type Product, productUniforms } from './product';
 
 /** A workgroup computes `rows` x `columns` of the result, each thread `perRows` x `perColumns` of it. */
 export interface Tile {
@@ -23,7 +24,7 @@ export interface Views {
   /** Elements of the buffers that are read so. */
   elements: { a?: Element; b?: Element };
   uniforms: Program['uniforms'];
-  /** WGSL in place of `loadA`, `loadB` and `finish`, as `loader` and `finisher` say what they do. */
+  /** WGSL in place of `loadA`, `loadB` and `finish`, as `loader` and `finishOf` say what they do. */
   loadA?: string;
   loadB?: string;
   finish?: string;
@@ -49,11 +50,9 @@ export function tiledProgram(
   const elements = {
     a: elementOf(transposeA ? rows : depth),
     b: elementOf(transposeB ? depth : columns),
-    c: elementOf(columns),
     ...views?.elements,
   };
-  const bias = product.bias !== undefined && !parts;
-  const activation = parts ? 'linear' : product.activation;
+  const finish = finishOf(parts ? sumsOf(product) : product);
   const threads = threadsOf(tile);
   const [quadsA, quadsB] = [tile.rows / 4, tile.columns / 4];
   const [perRow, perColumn] = [tile.rows / tile.perRows, tile.columns / tile.perColumns];
@@ -95,20 +94,19 @@ fn store${name}(block: u32, four: mat4x4<f32>) {
     `${elements.a}${transposeA ? ' transposed' : ''} x ${elements.b}${transposeB ? ' transposed' : ''}`,
     ...(half ? ['float16'] : []),
     ...(parts ? ['in parts'] : []),
-    ...(bias ? ['bias'] : []),
-    activation,
-    elements.c,
+    ...finish.words,
     ...(views ? [views.name] : []),
   ].join(', ');
   return {
     name,
-    inputs: { a: elements.a, b: elements.b, ...(bias && { bias: elements.c }) },
-    outputs: { c: elements.c },
+    inputs: { a: elements.a, b: elements.b, ...finish.inputs },
+    outputs: { c: finish.element },
     uniforms: {
       ...productUniforms,
       splits: 'u32',
       splitDepth: 'u32',
       ...(half && { infinities: 'u32' }),
+      ...finish.uniforms,
       ...views?.uniforms,
     },
     extensions: half ? ['f16'] : [],
@@ -133,7 +131,7 @@ ${fetch('A', alongDepth.A, quadsA, 'uniforms.rows')}
 ${fetch('B', alongDepth.B, quadsB, 'uniforms.columns')}
 ${store('A', alongDepth.A, quadsA)}
 ${store('B', alongDepth.B, quadsB)}
-${views?.finish ?? finisher(elements.c, bias, activation)}
+${views?.finish ?? finish.code}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
