@@ -1,4 +1,5 @@
 import { draw } from './draw';
+import { models } from './models';
 import { pictures } from './pictures';
 import { search } from './search';
 import { shell } from './shell';
@@ -6,7 +7,7 @@ import { train } from './train';
 import { understand } from './understand';
 
 /** All texts, one dictionary an area: `search.title` is `title` of `search`. */
-export const texts = { shell, pictures, search, train, draw, understand };
+export const texts = { shell, models, pictures, search, train, draw, understand };
 
 type Texts = typeof texts;
 /** `area.key` */

@@ -2,6 +2,8 @@ import { transfer } from 'comlink';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { errorText } from '../error-text';
 import { t } from '../i18n/t';
+import { model } from '../models/model-in-use';
+import { SHIPPED } from '../models/trained-model';
 import { PlaygroundError } from '../playground-error';
 import { language } from '../settings';
 import { tab } from '../tabs';
@@ -89,7 +91,7 @@ export function CameraCard() {
       <div>
         <h3 id="search-camera">{t('search.cameraTitle')}</h3>
         <p class="search-soft">
-          {t('search.cameraIntro')} {t('search.cameraHonest')}
+          {t('search.cameraIntro')} {model.value === SHIPPED && t('search.cameraHonest')}
         </p>
       </div>
       {problem !== undefined && (
@@ -151,9 +153,10 @@ async function watch(
   let rate = 0;
   while (!signal.aborted) {
     const labels = labelsNow();
-    if (labels.length >= 2 && labels.length <= MOST_LABELS && video.videoWidth > 0) {
+    const id = model.peek();
+    if (id !== undefined && labels.length >= 2 && labels.length <= MOST_LABELS && video.videoWidth > 0) {
       const frame = await frameOf(video, SIDE);
-      const { probabilities } = await services.search.classify(transfer(frame, [frame]), labels);
+      const { probabilities } = await services.search.classify(id, transfer(frame, [frame]), labels);
       const now = performance.now();
       rate = rate === 0 ? 1000 / (now - last) : 0.8 * rate + 200 / (now - last);
       last = now;

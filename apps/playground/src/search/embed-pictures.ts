@@ -1,5 +1,4 @@
-import { encodeImages, type PixelProcessor } from '@crossmodal/clip';
-import type { EmojiCLIP } from '@crossmodal/emoji-clip/browser';
+import { type CLIP, encodeImages, type PixelProcessor } from '@crossmodal/clip';
 import type { RawImage } from '@crossmodal/processing';
 import type { TextValues } from '../i18n/format-text';
 import type { TextKey } from '../i18n/texts';
@@ -25,7 +24,7 @@ export interface PreparedPicture {
 }
 
 export interface EmbedOptions {
-  clip: EmojiCLIP;
+  clip: CLIP;
   processor: PixelProcessor;
   signal: AbortSignal;
   onProgress: (progress: IndexProgress) => void;

@@ -2,6 +2,8 @@ import { computed, effect, signal } from '@preact/signals';
 import { isStopped } from '../error-text';
 import type { TextValues } from '../i18n/format-text';
 import type { TextKey } from '../i18n/texts';
+import { model } from '../models/model-in-use';
+import type { ModelId } from '../models/trained-model';
 import { services } from '../worker-client';
 import type { IndexProgress, IndexState, RefusedPicture, SearchHit } from './search-types';
 
@@ -66,29 +68,45 @@ function showNothing(): void {
   found.value = undefined;
 }
 
+/** Rows are others than they were. */
+function forgetRows(): void {
+  showNothing();
+  originals.clear();
+  picture.value = undefined;
+}
+
 /** The file of a row, when this visit has it. */
 export const original = (row: number): Blob | undefined => originals.get(row);
 
+/** Of which model the rows are. */
+let rowsOf: ModelId | undefined;
+
 /** Shows what an earlier visit left. */
 export async function openIndex(): Promise<void> {
+  const id = model.peek();
+  if (id === undefined) return; // once it is known
+  if (rowsOf !== id) {
+    rowsOf = id;
+    stopTaking();
+    forgetRows();
+    index.value = undefined;
+    told.value = undefined;
+    failure.value = undefined;
+  }
   try {
-    const { state, putAway } = await services.search.open();
-    if (state.count < (index.value?.count ?? 0)) {
-      // Rows are others than they were.
-      showNothing();
-      originals.clear();
-      picture.value = undefined;
-    }
+    const { state, putAway } = await services.search.open(id);
+    if (rowsOf !== id) return;
+    if (state.count < (index.value?.count ?? 0)) forgetRows();
     index.value = state;
     if (putAway) told.value = { text: putAway, values: {} };
   } catch (error) {
-    failure.value = error;
+    if (rowsOf === id) failure.value = error;
   }
 }
 
 /** Takes files in. */
 export const addFiles = (files: readonly File[]) =>
-  take(files, async (onProgress, signal) => {
+  take(files, async (id, onProgress, signal) => {
     const start = performance.now();
     let known = 0;
     let state: IndexState | undefined;
@@ -107,33 +125,37 @@ export const addFiles = (files: readonly File[]) =>
           added: now.added.map(({ row, source }) => ({ row, source: from + source })),
         });
       };
-      state = await services.search.addFiles(some, tell, signal, from + HANDED_OVER < files.length);
+      state = await services.search.addFiles(id, some, tell, signal, from + HANDED_OVER < files.length);
     }
     return state!;
   });
 
 /** Takes in the drawings that come with the page. */
-export const addEmoji = () => take([], (onProgress, signal) => services.search.addEmoji(onProgress, signal));
+export const addEmoji = () =>
+  take([], (id, onProgress, signal) => services.search.addEmoji(id, onProgress, signal));
 
 export function stopTaking(): void {
   stopping?.abort();
 }
 
 export async function forgetPictures(): Promise<void> {
-  index.value = await services.search.forget();
-  originals.clear();
-  showNothing();
+  index.value = await services.search.forget(model.peek()!);
+  forgetRows();
   refused.value = [];
   refusedCount.value = 0;
-  picture.value = undefined;
   told.value = { text: 'search.removed', values: {} };
 }
 
 async function take(
   files: readonly File[],
-  work: (onProgress: (progress: IndexProgress) => void, signal: AbortSignal) => Promise<IndexState>,
+  work: (
+    id: ModelId,
+    onProgress: (progress: IndexProgress) => void,
+    signal: AbortSignal,
+  ) => Promise<IndexState>,
 ): Promise<void> {
-  if (progress.value) return;
+  const id = model.peek();
+  if (progress.value || id === undefined) return;
   const controller = new AbortController();
   stopping = controller;
   refused.value = [];
@@ -143,7 +165,8 @@ async function take(
   progress.value = { done: 0, total: files.length, rate: 0, added: [], refused: [], known: 0 };
   let known = 0;
   try {
-    const state = await work((now) => {
+    const tell = (now: IndexProgress) => {
+      if (rowsOf !== id) return; // another model is in use: it is being stopped
       progress.value = now;
       known = now.known;
       for (const { row, source } of now.added) if (files[source]) originals.set(row, files[source]);
@@ -152,10 +175,13 @@ async function take(
         refused.value = [...refused.value, ...now.refused].slice(0, MOST_REFUSED);
       const count = now.added.at(-1)?.row;
       if (count !== undefined && index.value) index.value = { ...index.value, count: count + 1 };
-    }, controller.signal);
+    };
+    const state = await work(id, tell, controller.signal);
+    if (rowsOf !== id) return;
     index.value = state;
     if (known > 0) told.value = { text: 'search.known', values: { count: known } };
   } catch (error) {
+    if (rowsOf !== id) return;
     if (isStopped(error)) told.value = { text: 'search.stopped', values: {} };
     else failure.value = error;
     await openIndex();
@@ -178,13 +204,16 @@ export function followQuery(): () => void {
     do {
       again = false;
       const query = { words: words.value.trim(), picture: picture.value?.source, share: share.value };
+      const id = model.peek();
+      if (id === undefined || id !== rowsOf) break; // its pictures come first
       try {
-        const { hits, ...rest } = await services.search.search(query, shown.value);
+        const { hits, ...rest } = await services.search.search(id, query, shown.value);
+        if (rowsOf !== id) continue;
         if (rest.total < (index.value?.count ?? 0) && !progress.value) await openIndex(); // the worker is another
         found.value = { ...rest, hits: show(hits) };
         failure.value = undefined;
       } catch (error) {
-        failure.value = error;
+        if (rowsOf === id) failure.value = error;
       }
     } while (again);
     isSearching = false;

@@ -4,7 +4,16 @@ import { language } from '../settings';
 import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { ProgressBar } from '../ui/progress-bar';
-import { activity, downloadModel, finishRun, pace, pauseRun, removeRun, trainRun } from './run-session';
+import {
+  activity,
+  downloadModel,
+  finishRun,
+  pace,
+  pauseRun,
+  removeRun,
+  trainRun,
+  useInSearch,
+} from './run-session';
 import type { RunOverview } from './run-types';
 
 /** Where the run is, and what can be done with it. */
@@ -50,10 +59,11 @@ export function RunCard({ run }: { run: RunOverview }) {
           <Button onClick={() => void finishRun()}>{t('train.finish')}</Button>
         )}
         {isIdle && step > 0 && (
-          <Button kind={status === 'finished' ? 'primary' : 'plain'} onClick={() => void downloadModel()}>
-            {t('train.download')}
+          <Button kind={status === 'finished' ? 'primary' : 'plain'} onClick={() => void useInSearch()}>
+            {t('train.use')}
           </Button>
         )}
+        {isIdle && step > 0 && <Button onClick={() => void downloadModel()}>{t('train.download')}</Button>}
         {isIdle && (
           <Button kind="danger" onClick={() => setAsks(true)}>
             {t('train.delete')}

@@ -2,6 +2,8 @@ import { signal } from '@preact/signals';
 import { isStopped } from '../error-text';
 import type { TextValues } from '../i18n/format-text';
 import type { TextKey } from '../i18n/texts';
+import { trainedIsGone, useTrained } from '../models/model-in-use';
+import { tab } from '../tabs';
 import { services } from '../worker-client';
 import type { RunSettings } from './run-settings';
 import type { RunOverview, RunUpdate } from './run-types';
@@ -43,6 +45,7 @@ export async function beginRun(settings: RunSettings, pairs: OwnPairs | undefine
   activity.value = 'beginning';
   await tell(async () => {
     run.value = await services.train.begin(settings, pairs);
+    trainedIsGone(); // with the run that was there
     await trainRun();
   });
   activity.value = 'idle';
@@ -85,8 +88,17 @@ export async function removeRun(): Promise<void> {
   await tell(async () => {
     await services.train.remove();
     run.value = undefined;
+    trainedIsGone();
   });
   news.value = undefined;
+}
+
+/** Lets Search and Understand use the model as it is now, and shows Search. */
+export async function useInSearch(): Promise<void> {
+  await tell(async () => {
+    useTrained(await services.train.use());
+    tab.value = 'search';
+  });
 }
 
 /** Lets the user save the model as a file. */

@@ -11,6 +11,8 @@ export interface Example {
 /** What is known of a run before its first step, and stays. */
 export interface RunFacts {
   settings: RunSettings;
+  /** When it began, in milliseconds since 1970. */
+  begun: number;
   /** Pictures that are trained on. */
   training: number;
   /** Pictures that are not. */

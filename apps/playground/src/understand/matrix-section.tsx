@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/t';
+import { ModelChoice } from '../models/model-choice';
+import { model } from '../models/model-in-use';
 import { useObjectUrls } from '../search/object-urls';
 import { readLabels } from '../search/read-labels';
 import { language } from '../settings';
@@ -17,6 +19,7 @@ const replaced = signal<ReadonlyMap<number, GivenPicture>>(new Map());
 
 /** Pictures and captions, all with all. */
 export function MatrixSection() {
+  const id = model.value;
   const [over, setOver] = useState<Over>('none');
   const place = useRef(0);
   const chooser = usePictureChooser('matrix-picture', (file) => {
@@ -29,16 +32,17 @@ export function MatrixSection() {
   );
   const urls = useObjectUrls(useMemo(() => given.map(({ file }) => file), [given]));
   const { result, isBusy } = useComputed(
-    given.length > 0
+    id !== undefined && given.length > 0
       ? async () => ({
           ...(await services.understand.similarities(
+            id,
             given.map(({ file }) => file),
             texts,
           )),
           captions: texts.length,
         })
       : undefined,
-    [given, texts.join('\n')],
+    [id, given, texts.join('\n')],
   );
   const columns = result?.captions ?? texts.length;
   const values = result && softmaxOver(result.cosines, columns, result.scale, over);
@@ -57,6 +61,7 @@ export function MatrixSection() {
           {t('understand.matrixAbout', { scale: result ? result.scale.toFixed(1) : '…' })}
         </p>
       </div>
+      <ModelChoice />
       <div class="row">
         <Select
           label={t('understand.matrixShow')}

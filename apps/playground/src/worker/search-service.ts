@@ -1,44 +1,36 @@
 import { encodeImages, encodeTexts, ZeroShotClassifier } from '@crossmodal/clip';
 import type { RawImage } from '@crossmodal/processing';
 import type { TextKey } from '../i18n/texts';
+import { type ModelId, SHIPPED } from '../models/trained-model';
 import { openPicture } from '../pictures/read-picture';
 import { embedPictures, type PictureSource, type PreparedPicture } from '../search/embed-pictures';
 import { mixDirections } from '../search/nearest-rows';
-import { PictureIndex } from '../search/picture-index';
 import type { IndexProgress, IndexState, LabelGuess, SearchHit, SearchQuery } from '../search/search-types';
-import { OPFSFolder } from '../store/opfs';
 import { breathe } from './breathe';
+import { KeptIndex } from './kept-index';
 import { smallFile, smallPixels } from './shipped/picture-pixels';
-import { clipFiles, type ShippedCLIP, shippedCLIP } from './shipped/shipped-clip';
 import { emojiDrawing, emojiList, emojiSheet } from './shipped/shipped-emoji';
+import { type UsableCLIP, useCLIP } from './use-clip';
 
-const FOLDER = 'search';
-const FILE = 'pictures.safetensors';
 /** Side of the pictures that are kept to be shown, in pixels. */
 const THUMBNAIL = 160;
-/** While many come in, in milliseconds. */
-const KEEP_EVERY = 20_000;
 
-/** The pictures that can be searched, in the worker and in this browser's storage. */
+/** The pictures that can be searched: each model has its own. */
 export class SearchService {
-  private index: PictureIndex | undefined;
-  private isKept = false;
-  private keptAt = 0;
-  private keptSize = 0;
-  private opening: Promise<TextKey | undefined> | undefined;
+  private readonly indexes = new Map<ModelId, ReturnType<typeof KeptIndex.open>>();
   private readonly textFeatures = new Map<string, Float32Array>();
-  private classifier: { clip: ShippedCLIP; key: string; made: ZeroShotClassifier } | undefined;
+  private classifier: { model: UsableCLIP; key: string; made: ZeroShotClassifier } | undefined;
 
   /** What an earlier visit left; `putAway` says why that could not be used. */
-  async open(): Promise<{ state: IndexState; putAway: TextKey | undefined }> {
-    this.opening ??= this.load();
-    const putAway = await this.opening;
-    this.opening = Promise.resolve(undefined); // told once
-    return { state: this.state(), putAway };
+  async open(model: ModelId): Promise<{ state: IndexState; putAway: TextKey | undefined }> {
+    const { kept, putAway } = await this.opened(model);
+    this.indexes.set(model, Promise.resolve({ kept, putAway: undefined })); // told once
+    return { state: kept.state, putAway };
   }
 
   /** Takes in files that the user chose; those that cannot be read are told of. `isMore`: others follow at once. */
   addFiles(
+    model: ModelId,
     files: readonly File[],
     onProgress: (progress: IndexProgress) => void,
     signal: AbortSignal,
@@ -48,11 +40,15 @@ export class SearchService {
       const name = file.webkitRelativePath || file.name;
       return { name, stamp: `${file.size} ${file.lastModified}`, prepare: () => prepareFile(file, name) };
     });
-    return this.add(sources, onProgress, signal, isMore);
+    return this.add(model, sources, onProgress, signal, isMore);
   }
 
   /** Takes in the drawings that come with the page. */
-  async addEmoji(onProgress: (progress: IndexProgress) => void, signal: AbortSignal): Promise<IndexState> {
+  async addEmoji(
+    model: ModelId,
+    onProgress: (progress: IndexProgress) => void,
+    signal: AbortSignal,
+  ): Promise<IndexState> {
     const [{ concepts }, { cells }] = await Promise.all([emojiList(), emojiSheet()]);
     const sources = cells.map((concept, cell): PictureSource => {
       const { emoji, label, labelZh } = concepts[concept]!;
@@ -65,18 +61,19 @@ export class SearchService {
         },
       };
     });
-    return this.add(sources, onProgress, signal);
+    return this.add(model, sources, onProgress, signal, false);
   }
 
   /** The pictures most like a query, best first; without a query the first ones. */
   async search(
+    model: ModelId,
     { words, picture, share }: SearchQuery,
     count: number,
   ): Promise<{ hits: SearchHit[]; took: number; total: number }> {
-    await this.open();
-    const index = this.index!;
-    const byWords = words === '' ? undefined : await this.ofWords(words);
-    const byPicture = picture && (await this.ofPicture(picture));
+    const { pictures: index } = (await this.opened(model)).kept;
+    const byWords = words === '' ? undefined : await this.ofWords(model, words);
+    const byPicture =
+      picture && ('row' in picture ? index.feature(picture.row) : await this.ofPicture(model, picture));
     const start = performance.now();
     const query = byWords && byPicture ? mixDirections(byWords, byPicture, share) : (byWords ?? byPicture);
     const rows = query
@@ -91,118 +88,78 @@ export class SearchService {
     return { hits, took, total: index.size };
   }
 
-  /** Forgets all pictures, also those kept in the browser. */
-  async forget(): Promise<IndexState> {
-    await this.open();
-    this.index = await emptyIndex();
-    this.isKept = false;
-    this.keptSize = 0;
-    const folder = await storage();
-    await folder?.remove(FILE);
-    return this.state();
+  /** Forgets all pictures of a model, also those kept in the browser. */
+  async forget(model: ModelId): Promise<IndexState> {
+    const { kept } = await this.opened(model);
+    await kept.forget();
+    return kept.state;
   }
 
   /** Which of the labels fits what a camera sees. The bitmap is closed. */
-  async classify(frame: ImageBitmap, labels: readonly string[]): Promise<LabelGuess> {
+  async classify(id: ModelId, frame: ImageBitmap, labels: readonly string[]): Promise<LabelGuess> {
     const start = performance.now();
     const image = smallPixels(frame);
     frame.close();
-    const classifier = await this.classifierOf(labels);
-    const { probabilities } = await classifier.classify(image);
-    return { probabilities, took: performance.now() - start };
+    return useCLIP(id, async (model) => {
+      const { probabilities } = await this.classifierOf(model, labels).classify(image);
+      return { probabilities, took: performance.now() - start };
+    });
   }
 
-  private async load(): Promise<TextKey | undefined> {
-    this.index = await emptyIndex();
-    const file = await (await storage())?.read(FILE).catch(() => undefined);
-    if (!file) return undefined;
-    let stored: PictureIndex | undefined;
-    let reason: TextKey = 'search.otherModel';
-    try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      stored = PictureIndex.fromBytes(bytes, this.index.model, this.index.dim);
-    } catch {
-      reason = 'search.damagedIndex';
-    }
-    if (stored) {
-      this.index = stored;
-      this.keptSize = stored.size;
-      this.isKept = true;
-      return undefined;
-    }
-    await (await storage())?.remove(FILE);
-    return reason;
+  private opened(model: ModelId): ReturnType<typeof KeptIndex.open> {
+    const known = this.indexes.get(model);
+    if (known) return known;
+    for (const other of this.indexes.keys()) if (other !== SHIPPED) this.indexes.delete(other); // of a model before
+    const opening = KeptIndex.open(model);
+    this.indexes.set(model, opening);
+    opening.catch(() => this.indexes.delete(model));
+    return opening;
   }
 
   private async add(
+    model: ModelId,
     sources: readonly PictureSource[],
     onProgress: (progress: IndexProgress) => void,
     signal: AbortSignal,
-    isMore = false,
+    isMore: boolean,
   ): Promise<IndexState> {
-    await this.open();
-    const { clip, processor } = await shippedCLIP();
-    const index = this.index!;
-    try {
-      await embedPictures(index, sources, { clip, processor, signal, onProgress, breathe });
-    } finally {
-      const isDue = !isMore || signal.aborted || performance.now() - this.keptAt > KEEP_EVERY;
-      if (isDue && index.size > this.keptSize) await this.keep(index);
-    }
-    return this.state();
+    const { kept } = await this.opened(model);
+    await useCLIP(model, async ({ clip, processor }) => {
+      try {
+        await embedPictures(kept.pictures, sources, { clip, processor, signal, onProgress, breathe });
+      } finally {
+        await kept.keep(isMore && !signal.aborted);
+      }
+    });
+    return kept.state;
   }
 
-  private async keep(index: PictureIndex): Promise<void> {
-    const folder = await storage();
-    await folder?.write(FILE, index.toBytes() as Uint8Array<ArrayBuffer>);
-    this.isKept = folder !== undefined;
-    this.keptAt = performance.now();
-    this.keptSize = index.size;
-  }
-
-  private state(): IndexState {
-    return { count: this.index!.size, bytes: this.index!.bytes, isKept: this.isKept };
-  }
-
-  private async ofWords(words: string): Promise<Float32Array> {
-    const known = this.textFeatures.get(words);
+  private async ofWords(model: ModelId, words: string): Promise<Float32Array> {
+    const key = `${model}\n${words}`;
+    const known = this.textFeatures.get(key);
     if (known) return known;
-    const { clip, tokenizer } = await shippedCLIP();
-    const features = await encodeTexts(clip, tokenizer, [words]);
+    const features = await useCLIP(model, ({ clip, tokenizer }) => encodeTexts(clip, tokenizer, [words]));
     if (this.textFeatures.size > 100) this.textFeatures.clear();
-    this.textFeatures.set(words, features);
+    this.textFeatures.set(key, features);
     return features;
   }
 
-  private async ofPicture(picture: Blob | { row: number }): Promise<Float32Array> {
-    if ('row' in picture) return this.index!.feature(picture.row);
-    const { clip, processor } = await shippedCLIP();
+  private async ofPicture(model: ModelId, picture: Blob): Promise<Float32Array> {
     const bitmap = await openPicture(picture);
     const image = smallPixels(bitmap);
     bitmap.close();
-    return encodeImages(clip, processor, [image]);
+    return useCLIP(model, ({ clip, processor }) => encodeImages(clip, processor, [image]));
   }
 
-  private async classifierOf(labels: readonly string[]): Promise<ZeroShotClassifier> {
-    const model = await shippedCLIP();
+  private classifierOf(model: UsableCLIP, labels: readonly string[]): ZeroShotClassifier {
     const key = labels.join('\n');
-    if (this.classifier?.key !== key || this.classifier.clip !== model) {
+    if (this.classifier?.key !== key || this.classifier.model !== model) {
       const { clip, tokenizer, processor: imageProcessor } = model;
       const options = { clip, tokenizer, imageProcessor, labels, templates: ['{}'] };
-      this.classifier = { clip: model, key, made: new ZeroShotClassifier(options) };
+      this.classifier = { model, key, made: new ZeroShotClassifier(options) };
     }
     return this.classifier.made;
   }
-}
-
-async function emptyIndex(): Promise<PictureIndex> {
-  const { id, recipe } = await clipFiles();
-  return new PictureIndex(id, recipe.projectionDim);
-}
-
-/** Undefined where the browser keeps nothing for the page. */
-function storage(): Promise<OPFSFolder | undefined> {
-  return OPFSFolder.open(FOLDER).catch(() => undefined);
 }
 
 async function prepareFile(file: File, name: string): Promise<PreparedPicture> {

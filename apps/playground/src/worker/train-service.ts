@@ -2,9 +2,11 @@ import {
   bytesSource,
   OPFSCheckpointStore,
   openSafetensors,
+  serializeSafetensors,
   type TensorReader,
   type TrainingEvent,
 } from '@crossmodal/core';
+import { keepTrained, type TrainedModel } from '../models/trained-model';
 import { PlaygroundError } from '../playground-error';
 import { OPFSFolder } from '../store/opfs';
 import { describeModel } from '../train/describe-model';
@@ -13,7 +15,7 @@ import { examplesOf } from '../train/measure-held-out';
 import { modelFiles } from '../train/model-files';
 import { preparePicture } from '../train/prepare-pictures';
 import { logUntil } from '../train/run-log';
-import { buildModel, type ModelDescription } from '../train/run-model';
+import { buildModel, isTransformer, type ModelDescription } from '../train/run-model';
 import type { RunSettings } from '../train/run-settings';
 import { RunStore } from '../train/run-store';
 import type { Example, PreparedPicture, RunOverview, RunUpdate } from '../train/run-types';
@@ -26,6 +28,7 @@ import { breathe } from './breathe';
 import { ensureEngine } from './engine';
 import { clipFiles } from './shipped/shipped-clip';
 import { emojiList } from './shipped/shipped-emoji';
+import { dropTrained } from './use-clip';
 
 const RUN_PATH = 'train/run';
 /** One page at a time trains: another has the same folder. */
@@ -70,6 +73,7 @@ export class TrainService {
       await store.begin({
         facts: {
           settings,
+          begun: Date.now(),
           training: split.training.length,
           heldOut: split.heldOut.length,
           candidates: split.candidates.length,
@@ -140,6 +144,29 @@ export class TrainService {
   /** Removes the run that is kept. */
   async remove(): Promise<void> {
     await alone(async () => (await openStore()).remove());
+    dropTrained();
+  }
+
+  /** Lets Search and Understand use the model of the last checkpoint, until the run is removed. */
+  async use(): Promise<TrainedModel> {
+    const store = await openStore();
+    const [run, weights, kept] = [await store.read(), await store.weights(), await store.overview()];
+    if (!run || !weights || !kept) throw new PlaygroundError('train.noRun');
+    const { facts, description } = run;
+    const { step } = kept;
+    const { config } = description;
+    const model: TrainedModel = {
+      version: 1,
+      id: `trained-${facts.begun}-${step}`,
+      architecture: isTransformer(config) ? 'transformer' : 'convolution',
+      data: facts.settings.data,
+      begun: facts.begun,
+      step,
+      dim: Number(config[isTransformer(config) ? 'projection_dim' : 'projectionDim']),
+      description,
+    };
+    await keepTrained(model, serializeSafetensors(weights) as Uint8Array<ArrayBuffer>);
+    return model;
   }
 
   /** The model of the last checkpoint, as an archive. */

@@ -4,6 +4,7 @@ import { type RawImage, toRGB } from '@crossmodal/processing';
 import type { SentimentInput } from '@crossmodal/sentiment';
 import { splitWords } from '@crossmodal/sentiment-app/browser';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ModelId } from '../models/trained-model';
 import { openPicture } from '../pictures/read-picture';
 import { PlaygroundError } from '../playground-error';
 import { leaveWordsOut } from '../understand/leave-words-out';
@@ -15,6 +16,7 @@ import { shippedCLIP } from './shipped/shipped-clip';
 import { emojiDrawing, emojiList, emojiSheet } from './shipped/shipped-emoji';
 import { shippedSentiment } from './shipped/shipped-sentiment';
 import { shippedVQVAE } from './shipped/shipped-vqvae';
+import { useCLIP } from './use-clip';
 
 /** Side of a picture that is shown as the model sees it, in pixels. */
 const SHOWN = 256;
@@ -47,19 +49,24 @@ export class UnderstandService {
   }
 
   /** How well each picture fits each caption. */
-  async similarities(pictures: readonly Blob[], captions: readonly string[]): Promise<Similarities> {
-    const { clip, processor, tokenizer } = await shippedCLIP();
+  async similarities(
+    model: ModelId,
+    pictures: readonly Blob[],
+    captions: readonly string[],
+  ): Promise<Similarities> {
     const images: RawImage[] = [];
     for (const picture of pictures) images.push(await pixelsOfFile(picture));
-    const ofImages = await encodeImages(clip, processor, images);
-    const ofTexts = await encodeTexts(clip, tokenizer, captions);
-    const dim = clip.projectionDim;
-    const cosines = new Float32Array(pictures.length * captions.length);
-    for (let p = 0; p < pictures.length; p++)
-      for (let c = 0; c < captions.length; c++)
-        for (let i = 0; i < dim; i++)
-          cosines[p * captions.length + c]! += ofImages[p * dim + i]! * ofTexts[c * dim + i]!;
-    return { cosines, scale: Math.exp((await clip.logitScale.value.data())[0]!) };
+    return useCLIP(model, async ({ clip, processor, tokenizer }) => {
+      const ofImages = await encodeImages(clip, processor, images);
+      const ofTexts = await encodeTexts(clip, tokenizer, captions);
+      const dim = clip.projectionDim;
+      const cosines = new Float32Array(pictures.length * captions.length);
+      for (let p = 0; p < pictures.length; p++)
+        for (let c = 0; c < captions.length; c++)
+          for (let i = 0; i < dim; i++)
+            cosines[p * captions.length + c]! += ofImages[p * dim + i]! * ofTexts[c * dim + i]!;
+      return { cosines, scale: Math.exp((await clip.logitScale.value.data())[0]!) };
+    });
   }
 
   /** Where in a picture its likeness to words comes from, rather than that to others, where there are some. */

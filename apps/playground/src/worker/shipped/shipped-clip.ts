@@ -14,6 +14,7 @@ import { fetchBytes, fetchJson, once } from './fetch-shipped';
 export interface ShippedCLIP extends Omit<TrainedModel, 'tokenizer'> {
   tokenizer: TextTokenizer;
   processor: ReturnType<typeof pictureProcessor>;
+  architecture: 'convolution';
 }
 
 /** Its files: read without an engine. */
@@ -31,6 +32,7 @@ export const shippedCLIP = perEngine<ShippedCLIP>(async () => {
   const reader = await openSafetensors(bytesSource(weights, 'clip/model.safetensors'));
   const model = await restoreModel({ recipe, tokenizer, weights: reader });
   return {
+    architecture: 'convolution',
     clip: model.clip,
     recipe,
     tokenizer: wordTokenizer(model.tokenizer),
