@@ -1,5 +1,6 @@
 import {
   computesInF16,
+  conv2d,
   Linear,
   Module,
   Rng,
@@ -20,26 +21,49 @@ describeKernels(
     const random = (shape: number[], std = 1) =>
       rng.tensor(shape, (rng) => rng.normalArray(tf.util.sizeFromShape(shape), 0, std));
 
+    /** In half precision it is what it is of rounded inputs, within `tolerance`, and not what it is of these. */
+    function expectHalf(
+      run: (...inputs: tf.Tensor[]) => tf.Tensor[],
+      inputs: tf.Tensor[],
+      tolerance = { absolute: 1e-5, relative: 1e-5 },
+    ) {
+      const inHalf = withPrecision('f16', () => run(...inputs));
+      const ofRounded = run(...inputs.map((x) => tf.tensor(x.dataSync().map(toHalf), x.shape)));
+      const inSingle = run(...inputs);
+      for (const [i, result] of inHalf.entries()) {
+        expectClose(result, ofRounded[i]!, tolerance);
+        const error = tf.max(tf.abs(tf.sub(result, inSingle[i]!))).dataSync()[0];
+        expect(error).toBeGreaterThan(1e-4);
+      }
+    }
+
     it('is there, and rounds what is multiplied, not the sums', async () => {
       expect(computesInF16()).toBe(true);
-      for (const [transposeA, transposeB] of [
-        [false, false],
-        [true, true],
-      ] as const) {
-        const [a, b] = [random([70, 70]), random([70, 70])];
-        const round = (x: tf.Tensor) => tf.tensor(x.dataSync().map(toHalf), x.shape);
-        const inHalf = withPrecision('f16', () => tf.matMul(a, b, transposeA, transposeB));
-        const ofRounded = tf.matMul(round(a), round(b), transposeA, transposeB);
-        expectClose(await inHalf.data(), await ofRounded.data(), { absolute: 1e-5, relative: 1e-5 });
-        const inSingle = await tf.matMul(a, b, transposeA, transposeB).data();
-        const values = (await inHalf.data()) as Float32Array;
-        const error = values.reduce((most, x, i) => Math.max(most, Math.abs(x - inSingle[i]!)), 0);
-        expect(error).toBeGreaterThan(1e-4);
+      for (const transpose of [false, true]) {
+        expectHalf((a, b) => [tf.matMul(a!, b!, transpose, transpose)], [random([70, 70]), random([70, 70])]);
       }
       // A sum in float16 would end at 2048.
       const long = withPrecision('f16', () => tf.matMul(tf.ones([9, 5000]), tf.ones([5000, 9])));
       expectClose(await long.data(), Array(81).fill(5000));
     });
+
+    it.each([
+      [3, 8, 1, 1],
+      [8, 6, 2, 1],
+      [5, 4, 1, 0],
+    ])(
+      'rounds in convolutions from %i to %i channels, stride %i, padding %i',
+      (from, to, stride, padding) => {
+        const conv = (x: tf.Tensor, filter: tf.Tensor) =>
+          conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, undefined, { stride, padding });
+        const [x, filter] = [random([2, 9, 8, from]), random([3, 3, from, to])];
+        const dy = random(conv(x, filter).shape);
+        expectHalf(
+          (x, filter, dy) => [conv(x!, filter!), ...tf.grads(conv as never)([x!, filter!], dy!)],
+          [x, filter, dy],
+        );
+      },
+    );
 
     it('takes what it does not hold for infinite, and keeps NaN', async () => {
       const a = tf.concat([

@@ -2,6 +2,7 @@ import type { WebgpuKernel } from '../kernel';
 import { adamWGroup } from './adamw-group';
 import { attentions } from './attention';
 import { channelNorms } from './channel-norm';
+import { convolutions } from './conv/convolution';
 import { convFilterGradient } from './conv/filter-gradient';
 import { convInputGradient, convTranspose } from './conv/input-gradient';
 import { gelus } from './gelu';
@@ -19,6 +20,7 @@ export const kernels: WebgpuKernel[] = [
   adamWGroup,
   ...attentions,
   ...channelNorms,
+  ...convolutions,
   convFilterGradient,
   convInputGradient,
   convTranspose,

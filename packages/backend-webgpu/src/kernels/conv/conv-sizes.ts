@@ -13,11 +13,13 @@ export interface ConvSizes {
   kernelWidth: number;
   strideHeight: number;
   strideWidth: number;
+  dilationHeight: number;
+  dilationWidth: number;
   padTop: number;
   padLeft: number;
 }
 
-/** From a kernel's attributes, or undefined for what ours do not know: channels first, dilated filters, nothing. */
+/** From a kernel's attributes, or undefined for what ours do not know: channels first, nothing. */
 export function convSizes(
   inputShape: readonly number[],
   filterShape: readonly number[],
@@ -41,9 +43,8 @@ export function convSizes(
     depthwise,
     tf.backend_util.convertConv2DDataFormat(dataFormat ?? 'NHWC'),
   );
-  const isKnown = info.dataFormat === 'channelsLast' && info.dilationHeight === 1 && info.dilationWidth === 1;
   const size = info.batchSize * info.outHeight * info.outWidth * info.outChannels * info.inChannels;
-  if (!isKnown || size === 0) return undefined;
+  if (info.dataFormat !== 'channelsLast' || size === 0) return undefined;
   return {
     images: info.batchSize,
     inHeight: info.inHeight,
@@ -56,6 +57,8 @@ export function convSizes(
     kernelWidth: info.filterWidth,
     strideHeight: info.strideHeight,
     strideWidth: info.strideWidth,
+    dilationHeight: info.dilationHeight,
+    dilationWidth: info.dilationWidth,
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
   };

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../../kernel';
 import { multiplyInTiles } from '../matmul/matmul';
-import { elementOf } from '../matmul/product';
+import { elementOf, ONE } from '../matmul/product';
 import type { Views } from '../matmul/tiled';
 import { type ConvSizes, convSizes } from './conv-sizes';
 import { gather } from './gather';
@@ -117,7 +117,7 @@ function imageGradient(
         rows: images * rows.size * columns.size,
         columns: inChannels,
         depth: rows.taps * columns.taps * outChannels,
-        batch: { size: 1, inner: 1, a: [0, 0], b: [0, 0] },
+        batch: ONE,
         bias,
         activation: 'linear',
       } as const;
