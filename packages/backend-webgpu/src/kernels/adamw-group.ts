@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import type { Dispatch, Element, Program } from '../program';
 import type { WebgpuBackend } from '../webgpu-backend';
+import { split, toChange, writtenOnce } from './groups';
 import { notFinite } from './not-finite';
 
 const WORKGROUP = 256;
@@ -27,7 +28,7 @@ const ofParameter = {
  * Updates `count` parameters in place: workgroups by the parameter, a thread a value, or four. `onDevice` says that the
  * scale of the gradients is a tensor, too, without which there is no step where it is not finite.
  */
-function makeProgram(count: number, element: Element, onDevice: boolean): Program {
+const program = writtenOnce((count: number, element: Element, onDevice: boolean): Program => {
   const indices = Array.from({ length: count }, (_, i) => i);
   const fields = <T>(prefix: string, value: T) => indices.map((i) => [`${prefix}${i}`, value] as const);
   const update = (i: number) => {
@@ -70,16 +71,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let index = groupIndex(group, count);${indices.map(update).join('')}
 }`,
   };
-}
-
-const programs = new Map<string, Program>();
-
-function program(...variant: Parameters<typeof makeProgram>): Program {
-  const key = variant.join();
-  const found = programs.get(key) ?? makeProgram(...variant);
-  programs.set(key, found);
-  return found;
-}
+});
 
 interface Attrs {
   beta1: number;
@@ -90,13 +82,6 @@ interface Attrs {
   penalty: number[];
   step: number[];
   gradientScale?: number;
-}
-
-/** Itself, to be changed in place and returned; or a copy, where another tensor has the same data. */
-function toChange(x: TensorInfo, backend: WebgpuBackend): TensorInfo {
-  if (backend.refCount(x.dataId) > 1) return backend.copyOf(x);
-  backend.incRef(x.dataId);
-  return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
 }
 
 interface Update {
@@ -144,9 +129,7 @@ function updateAll({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
   const scale = inputs['gradientScale'] && backend.uniformOf(inputs['gradientScale']);
   const numbers = { scale: gradientScale, beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 };
   const run = (updates: Update[], element: Element) => {
-    const count = most(backend);
-    for (let first = 0; first < updates.length; first += count) {
-      const part = updates.slice(first, first + count);
+    for (const part of split(updates, most(backend))) {
       const dispatch = numbered(part, numbers);
       const buffers = { ...dispatch.buffers, ...(scale && { gradientScale: scale }) };
       backend.runProgram(program(part.length, element, scale !== undefined), { ...dispatch, buffers });

@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import type { Element, Program } from '../program';
 import type { WebgpuBackend } from '../webgpu-backend';
+import { split, writtenOnce } from './groups';
 import { notFinite } from './not-finite';
 
 const WORKGROUP = 256;
@@ -32,7 +33,7 @@ fn total(thread: u32, sum: f32, bits: u32) -> f32 {
 }`;
 
 /** Of `count` tensors: workgroups by the tensor, each of which squares `uniforms.chunk` values, or fours of them. */
-function makeSquaresProgram(count: number, element: Element): Program {
+const squaresProgram = writtenOnce((count: number, element: Element): Program => {
   const indices = Array.from({ length: count }, (_, i) => i);
   const add = (i: number) => {
     const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
@@ -72,16 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   if (thread == 0 && index < uniforms.groups) { squares[uniforms.first + index] = result; }
 }`,
   };
-}
-
-const programs = new Map<string, Program>();
-
-function squaresProgram(...variant: Parameters<typeof makeSquaresProgram>): Program {
-  const key = variant.join();
-  const found = programs.get(key) ?? makeSquaresProgram(...variant);
-  programs.set(key, found);
-  return found;
-}
+});
 
 function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
   const tensors = Object.values(inputs)
@@ -132,12 +124,6 @@ function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
 /** Tensors that one program reads: all storage buffers but the one that it writes. */
 const mostInputs = (backend: WebgpuBackend) =>
   Math.min(15, backend.device.limits.maxStorageBuffersPerShaderStage - 1);
-
-function split<T>(all: readonly T[], length: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / length) }, (_, i) =>
-    all.slice(i * length, (i + 1) * length),
-  );
-}
 
 const scaleProgram = (guarded: boolean): Program => ({
   name: `gradient scale${guarded ? ', guarded' : ''}`,

@@ -1,5 +1,6 @@
 import type { WebgpuKernel } from '../kernel';
 import { adamWGroup } from './adamw-group';
+import { addGroups } from './add-group';
 import { attentions } from './attention';
 import { channelNorms } from './channel-norm';
 import { convolutions } from './conv/convolution';
@@ -18,6 +19,7 @@ import { transpose } from './transpose';
 /** Every kernel that is ours: core's fused operations, and what tfjs's backend does slowly. */
 export const kernels: WebgpuKernel[] = [
   adamWGroup,
+  ...addGroups,
   ...attentions,
   ...channelNorms,
   ...convolutions,

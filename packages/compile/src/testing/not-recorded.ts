@@ -40,7 +40,7 @@ export const COMPOSED: Readonly<Record<string, string>> = {
     'FusedAdamW',
     'FusedAdamWGroup',
   ]),
-  ...because('the update is no part of graphs', ['SquaredNorms', 'GradientScale']),
+  ...because('the update is no part of graphs', ['AddGroup', 'LerpGroup', 'SquaredNorms', 'GradientScale']),
   ...because('graphs are fused by the runtime', [
     'FusedEncoderBlock',
     'FusedEncoderBlockForward',

@@ -29,6 +29,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `EmbeddingGrad` | dy [n, dim], ids int32 [n] | numEmbeddings, paddingIndex (-1: none) | dweight [numEmbeddings, dim] |
  * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
  * | `FusedAdamWGroup` | of each parameter i: parameter<i>, gradient<i>, m<i>, v<i>; gradientScale [] or absent | beta1, beta2, epsilon; by parameter: learningRate[], weightDecay[] (decoupled), penalty[] (that of L2), step[]; gradientScale where it is no input | of each parameter i: parameter<i>', m<i>', v<i>' |
+ * | `AddGroup` | x0, y0, x1, y1, ... (of each pair the same shape) | weight | of each pair x + weight y |
+ * | `LerpGroup` | those of `AddGroup` | weight | of each pair x + weight (y - x) |
  * | `SquaredNorm` | x | | sum of x squared, [] |
  * | `SquaredNorms` | x0, x1, ... | | numbers [any] whose sum is that of all their values squared |
  * | `GradientScale` | squares [any], guards [any] or absent | scale, maxNorm (-1: none) | norm [] = scale sqrt(sum of squares), gradientScale [] = scale min(1, maxNorm / (norm + 1e-6)), or NaN where the norm or a guard is not finite |
@@ -39,7 +41,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * row of zeros, and no gradient. `causal` lets query i see keys up to i + keys - queries. Label smoothing and
  * class weights are PyTorch's `cross_entropy` with reduction 'none'. `gradientScale` multiplies the gradient first. `FusedAdamWGroup` gives parameters, m and v back as they were where
  * its input `gradientScale` is not finite; it changes them in place where no other tensor shares their data, and they
- * are then what it returns. The penalty times the parameter is added to the scaled gradient.
+ * are then what it returns. So do `AddGroup` and `LerpGroup` with each x. The penalty times the parameter is added to the scaled gradient.
  */
 export type FusedKernelName =
   | 'FusedLayerNorm'
@@ -65,6 +67,8 @@ export type FusedKernelName =
   | 'EmbeddingGrad'
   | 'FusedAdamW'
   | 'FusedAdamWGroup'
+  | 'AddGroup'
+  | 'LerpGroup'
   | 'SquaredNorm'
   | 'SquaredNorms'
   | 'GradientScale';

@@ -5,6 +5,7 @@ import type { StateDict } from '../host-tensor';
 import { hostTensorFromValues, hostTensorValues } from '../host-values';
 import { Module } from '../module';
 import { Parameter } from '../parameter';
+import { lerpGroup, type Pair } from './add-group';
 import { checkNumber } from './check-number';
 import type { OptimizerTarget } from './rule-optimizer';
 
@@ -48,15 +49,17 @@ export class WeightAverage {
   update(): void {
     this.refuseWhileSwapped('update');
     const decay = this.warmup ? Math.min(this.decay, (1 + this.updates) / (10 + this.updates)) : this.decay;
+    const averages: Parameter[] = [];
+    const pairs: Pair[] = [];
     for (const [key, parameter] of this.parameters) {
       if (!parameter.trainable) continue;
       const average = this.averages.get(key);
-      if (!average) this.averages.set(key, copyOf(parameter));
-      else {
-        const { value } = average;
-        average.assign(tf.tidy(() => tf.add(value, tf.mul(tf.sub(parameter.value, value), 1 - decay))));
-      }
+      if (average) {
+        averages.push(average);
+        pairs.push([average.value, parameter.value]);
+      } else this.averages.set(key, copyOf(parameter));
     }
+    lerpGroup(pairs, 1 - decay, (next, i) => averages[i]!.assign(next));
     this.updates++;
   }
 

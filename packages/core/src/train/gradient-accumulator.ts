@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
+import { addGroup, type Pair } from '../optim/add-group';
 import { type ClippedScale, clippedScale } from '../optim/clipped-scale';
 import { globalNorm } from '../optim/global-norm';
 import type { Parameter } from '../parameter';
@@ -16,7 +17,8 @@ export interface AccumulatedResult {
 
 /**
  * Sums the gradients of micro-batches, each times its weight: sum(w g) / sum(w) is exactly the gradient of the mean
- * over all of them. The division is left to the optimizer's `gradientScale`.
+ * over all of them. Weights are taken relative to the first, whose gradients then are the sum as they are; the
+ * division is left to the optimizer's `gradientScale`.
  */
 export class GradientAccumulator {
   readonly gradients = new Map<string, tf.Tensor>();
@@ -24,6 +26,8 @@ export class GradientAccumulator {
   count = 0;
   private readonly scalars: { name: string; weight: number; value: tf.Tensor | number }[] = [];
   private totalWeight = 0;
+  /** Weight of the first micro-batch. */
+  private unit: number | undefined;
 
   /** @param lossScale What losses are multiplied by before their gradients are taken. */
   constructor(private readonly lossScale = 1) {}
@@ -78,7 +82,7 @@ export class GradientAccumulator {
 
   /** What the optimizer must multiply {@link gradients} by to have the gradient of the mean. */
   get scale(): number {
-    return 1 / (this.totalWeight * this.lossScale);
+    return (this.unit ?? 1) / (this.totalWeight * this.lossScale);
   }
 
   /** Norm of the mean's gradient, and what the optimizer multiplies {@link gradients} by: both on the device. */
@@ -140,20 +144,24 @@ export class GradientAccumulator {
   }
 
   private accumulate(gradients: Map<string, tf.Tensor>, weight: number): void {
+    this.unit ??= weight;
+    const relative = weight / this.unit;
     const used: tf.Tensor[] = [];
+    const keys: string[] = [];
+    const pairs: Pair[] = [];
     for (const [key, gradient] of gradients) {
       const sum = this.gradients.get(key);
-      if (!sum && weight === 1) {
-        this.gradients.set(key, gradient);
-        continue;
+      if (sum) {
+        assertShape(gradient.shape, sum.shape, `Trainer: gradient: ${key}`);
+        keys.push(key);
+        pairs.push([sum, gradient]);
+      } else if (relative === 1) this.gradients.set(key, gradient);
+      else {
+        this.gradients.set(key, tf.mul(gradient, relative));
+        used.push(gradient);
       }
-      const next = tf.tidy(() => {
-        const weighted = weight === 1 ? gradient : tf.mul(gradient, weight);
-        return sum ? tf.add(sum, weighted) : weighted;
-      });
-      this.gradients.set(key, next);
-      used.push(gradient, ...(sum ? [sum] : []));
     }
-    tf.dispose(used); // only now: two parameters may share one tensor as their gradient
+    addGroup(pairs, relative, (sum, i) => this.gradients.set(keys[i]!, sum));
+    tf.dispose([...used, ...pairs.flat()]); // only now: two parameters may share one tensor as their gradient
   }
 }

@@ -486,6 +486,17 @@ describe('Trainer', () => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
+    it('a gradient of another shape than that of the micro-batch before', async () => {
+      let call = 0;
+      const valueAndGrad: GradientFunction<Line, Batch>['valueAndGrad'] = () => ({
+        value: tf.scalar(1),
+        gradients: new Map([['weight', tf.zeros(call++ === 0 ? [3, 1] : [1, 1])]]),
+      });
+      await expect(
+        setUp({ loss: { valueAndGrad }, accumulate: 2 }).trainer.fit({ steps: 1 }),
+      ).rejects.toThrow('Trainer: gradient: weight: expected shape [3, 1], received [1, 1].');
+    });
+
     it('of the data and the goal', async () => {
       const empty = new DataLoader(points, { batchSize: 99, dropLast: true, collate });
       await expect(setUp({ data: empty }).trainer.fit({ steps: 1 })).rejects.toThrow('an epoch has no batch');
