@@ -48,7 +48,7 @@ export { setAdapter } from './adapters/set-adapter';
 
 // ops
 
-export { type AttentionOptions, attention } from './ops/attention';
+export { type AttentionOptions, attention, attentionWeights } from './ops/attention';
 export { type ChannelNormOutput, type ChannelNormSettings, channelNorm } from './ops/channel-norm';
 export { checkpointed } from './ops/checkpointed';
 export { type ConvTranspose2dOptions, convTranspose2d } from './ops/conv-transpose2d';

@@ -104,9 +104,9 @@ function inferenceParts(
 function partsOf(
   { layerNorm1, layerNorm2, selfAttn, mlp, layerScale1, normPosition }: TransformerBlock,
   x: tf.Tensor,
-  { attentionMask, bias, source }: AttentionInputs,
+  { attentionMask, bias, source, weights: given }: AttentionInputs,
 ) {
-  if (attentionMask || bias || source) return;
+  if (attentionMask || bias || source || given) return;
   if (normPosition !== 'pre' || layerScale1 || mlp instanceof GatedMLP) return;
   if (!(layerNorm1 instanceof LayerNorm) || !(layerNorm2 instanceof LayerNorm)) return;
   const { qProj, kProj, vProj, outProj, numHeads } = selfAttn;

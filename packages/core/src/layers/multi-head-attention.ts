@@ -3,7 +3,7 @@ import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
 import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
-import { attention } from '../ops/attention';
+import { attention, attentionWeights } from '../ops/attention';
 import type { Rng } from '../rng';
 import type { KeyValueCache } from './key-value-cache';
 import { Linear } from './linear';
@@ -31,6 +31,11 @@ export interface AttentionInputs {
   causal?: boolean | undefined;
   /** The past of `x`, which is added to it. */
   cache?: KeyValueCache | undefined;
+  /**
+   * Used in the place of those of queries and keys: [batch, heads, queries, keys], as {@link
+   * MultiHeadAttention.attentionWeights} gives them. Masks and biases have no say then.
+   */
+  weights?: tf.Tensor4D | undefined;
 }
 
 /**
@@ -73,38 +78,73 @@ export class MultiHeadAttention extends Module {
   /**
    * @param x float32 [batch, queries, hiddenSize]
    * @returns float32 [batch, queries, hiddenSize]; the caller disposes it.
-   * @throws ShapeError when shapes do not fit; ConfigError for a cache in cross-attention.
+   * @throws ShapeError when shapes do not fit; ConfigError for a cache in cross-attention, or beside weights.
    */
-  forward(
-    x: tf.Tensor,
-    { source, attentionMask, bias, causal, cache }: AttentionInputs = {},
-    context?: ForwardContext,
-  ): tf.Tensor3D {
-    const hiddenSize = this.qProj.weight.shape[0]!;
-    assertShape(x.shape, [null, null, hiddenSize], 'MultiHeadAttention: x');
-    const [batch, queries] = x.shape as [number, number, number];
-    if (source) {
-      const hint = 'The source is [batch, keys, sourceSize].';
-      const sourceSize = this.kProj.weight.shape[0]!;
-      assertShape(source.shape, [batch, null, sourceSize], 'MultiHeadAttention: source', hint);
-      if (cache)
-        throw new ConfigError(
-          'MultiHeadAttention: cache: holds the past of x; leave it out when there is a source.',
-        );
-    }
+  forward(x: tf.Tensor, inputs: AttentionInputs = {}, context?: ForwardContext): tf.Tensor3D {
+    const { source, bias, causal, cache, weights } = inputs;
+    const [batch, queries, hiddenSize] = this.checked(x, source);
+    if (cache && source)
+      throw new ConfigError(
+        'MultiHeadAttention: cache: holds the past of x; leave it out when there is a source.',
+      );
+    if (cache && weights)
+      throw new ConfigError(
+        'MultiHeadAttention: cache: expected none beside weights, which are of all keys.',
+      );
     return tf.tidy(() => {
-      const from = source ?? x;
-      const query = this.splitHeads(this.qProj.forward(x, context)); // [batch, heads, queries, headDim]
-      let key = this.splitHeads(this.kProj.forward(from, context)); // [batch, heads, keys, headDim]
-      let value = this.splitHeads(this.vProj.forward(from, context)); // [batch, heads, keys, headDim]
-      if (cache) ({ keys: key, values: value } = cache.append(key, value));
-      const keys = key.shape[2];
-      if (attentionMask) assertShape(attentionMask.shape, [batch, keys], 'MultiHeadAttention: attentionMask');
-      const mask = attentionMask && tf.reshape(attentionMask, [batch, 1, 1, keys]);
-      const mixed = attention(query, key, value, { bias, mask, causal });
+      let value = this.splitHeads(this.vProj.forward(source ?? x, context)); // [batch, heads, keys, headDim]
+      let mixed: tf.Tensor4D; // [batch, heads, queries, headDim]
+      if (weights) {
+        const shape = [batch, this.numHeads, queries, value.shape[2]];
+        assertShape(weights.shape, shape, 'MultiHeadAttention: weights');
+        mixed = tf.matMul(weights, value);
+      } else {
+        let { query, key } = this.queriesAndKeys(x, source, context);
+        if (cache) ({ keys: key, values: value } = cache.append(key, value));
+        mixed = attention(query, key, value, { bias, mask: keyMask(inputs, key), causal });
+      }
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, queries, hiddenSize]);
       return this.outProj.forward(joined, context) as tf.Tensor3D;
     });
+  }
+
+  /**
+   * How much of each key every query takes: what {@link forward} computes without keeping it.
+   *
+   * @param x float32 [batch, queries, hiddenSize]
+   * @returns float32 [batch, heads, queries, keys]; the caller disposes it.
+   * @throws ShapeError when shapes do not fit.
+   */
+  attentionWeights(
+    x: tf.Tensor,
+    inputs: Omit<AttentionInputs, 'cache' | 'weights'> = {},
+    context?: ForwardContext,
+  ): tf.Tensor4D {
+    const { source, bias, causal } = inputs;
+    this.checked(x, source);
+    return tf.tidy(() => {
+      const { query, key } = this.queriesAndKeys(x, source, context);
+      return attentionWeights(query, key, { bias, mask: keyMask(inputs, key), causal });
+    });
+  }
+
+  private checked(x: tf.Tensor, source: tf.Tensor | undefined): [number, number, number] {
+    const hiddenSize = this.qProj.weight.shape[0]!;
+    assertShape(x.shape, [null, null, hiddenSize], 'MultiHeadAttention: x');
+    if (source) {
+      const hint = 'The source is [batch, keys, sourceSize].';
+      const sourceSize = this.kProj.weight.shape[0]!;
+      assertShape(source.shape, [x.shape[0]!, null, sourceSize], 'MultiHeadAttention: source', hint);
+    }
+    return x.shape as [number, number, number];
+  }
+
+  /** [batch, heads, queries, headDim] and [batch, heads, keys, headDim]. */
+  private queriesAndKeys(x: tf.Tensor, source: tf.Tensor | undefined, context: ForwardContext | undefined) {
+    return {
+      query: this.splitHeads(this.qProj.forward(x, context)),
+      key: this.splitHeads(this.kProj.forward(source ?? x, context)),
+    };
   }
 
   /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
@@ -113,4 +153,12 @@ export class MultiHeadAttention extends Module {
     const split = tf.reshape(x, [batch, length, this.numHeads, size / this.numHeads]);
     return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
   }
+}
+
+/** [batch, 1, 1, keys] */
+function keyMask({ attentionMask }: AttentionInputs, key: tf.Tensor4D): tf.Tensor | undefined {
+  if (!attentionMask) return undefined;
+  const [batch, , keys] = key.shape;
+  assertShape(attentionMask.shape, [batch, keys], 'MultiHeadAttention: attentionMask');
+  return tf.reshape(attentionMask, [batch, 1, 1, keys]);
 }

@@ -104,6 +104,24 @@ export class TransformerBlock extends Module {
     });
   }
 
+  /**
+   * How much of each position every position takes, before it is mixed.
+   *
+   * @param x float32 [batch, length, hiddenSize]: what {@link forward} is given.
+   * @returns float32 [batch, heads, length, keys]; the caller disposes it. With changed ones, `forward(x, { weights })`
+   *   tells what comes of it.
+   */
+  attentionWeights(
+    x: tf.Tensor,
+    inputs: Omit<AttentionInputs, 'cache' | 'weights'> = {},
+    context?: ForwardContext,
+  ): tf.Tensor4D {
+    return tf.tidy(() => {
+      const normed = this.normPosition === 'pre' ? this.layerNorm1.forward(x) : x;
+      return this.selfAttn.attentionWeights(normed, inputs, context);
+    });
+  }
+
   /** Whether anything in it is random in training. */
   get dropsAnything(): boolean {
     const { dropout, dropPath, mlp } = this;

@@ -183,6 +183,29 @@ describe('TransformerBlock', () => {
     await expectGoldenLayer(golden, 'scaled', block, ['x'], plain);
   });
 
+  it.each(['pre', 'post'] as const)(
+    'mixes by its own weights, or by those it is given: norm %s',
+    (normPosition) => {
+      const block = create({ normPosition });
+      const x = random(2, 4, 6);
+      const inputs = { causal: true, attentionMask: tf.tensor2d([1, 1, 0, 1, 1, 1, 1, 1], [2, 4]) };
+      const weights = block.attentionWeights(x, inputs);
+      expect(weights.shape).toEqual([2, 2, 4, 4]);
+      expectClose(block.forward(x, { weights }), block.forward(x, inputs));
+      expectClose(block.forward(x, { weights: block.attentionWeights(x) }), block.forward(x));
+      const even = tf.fill([2, 2, 4, 4], 1 / 4) as tf.Tensor4D;
+      const mixed = block.selfAttn.forward(x, { weights: even });
+      expectClose(tf.slice(mixed, [0, 0, 0], [2, 1, 6]), tf.slice(mixed, [0, 3, 0], [2, 1, 6]));
+      expect(() => block.forward(x, { weights: tf.ones([2, 2, 4, 3]) })).toThrow(
+        'MultiHeadAttention: weights: expected shape [2, 2, 4, 4], received [2, 2, 4, 3].',
+      );
+      expect(() => block.forward(x, { weights, cache: new KeyValueCache() })).toThrow(
+        'MultiHeadAttention: cache: expected none beside weights, which are of all keys.',
+      );
+      expectNoLeak(() => block.attentionWeights(x).dispose());
+    },
+  );
+
   it('drops in training only, repeatably, and asks for a generator', () => {
     const block = create({ dropout: 0.5, dropPath: 0.5 });
     const x = random(4, 3, 6);

@@ -3,7 +3,7 @@ import { expectClose, expectGradient, expectNoLeak, readGolden, useTestEngine } 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectGoldenCase } from '../../test/golden-case';
-import { type AttentionOptions, attention, Rng } from '../index';
+import { type AttentionOptions, attention, attentionWeights, Rng } from '../index';
 import { sumTo } from './rows';
 
 const golden = readGolden(new URL('../../golden/ops.safetensors', import.meta.url));
@@ -48,6 +48,23 @@ describe('attention', () => {
       'attention_bias',
       ['q', 'k', 'v', 'bias'],
       (q: Four, k: Four, v: Four, bias: Four) => attention(q, k, v, { bias }),
+    );
+  });
+
+  it('is its weights times the values, whatever is masked', () => {
+    const mask = tf.tensor4d([1, 1, 0, 1, 1, 0, 0, 0, 0, 0], [2, 1, 1, 5]);
+    const [q, k, v] = inputs() as [Four, Four, Four];
+    const all = [{}, { causal: true, scale: 0.3 }, { mask, bias: random([1, 2, 3, 5], 4), causal: true }];
+    for (const options of all) {
+      const weights = attentionWeights(q, k, options);
+      expectClose(tf.matMul(weights, v), attention(q, k, v, options));
+      const dead = 'mask' in options ? 2 * 3 : 0; // the second sample may see nothing
+      expect(tf.sum(weights).dataSync()[0]).toBeCloseTo(2 * 2 * 3 - dead, 4);
+    }
+    expectGradient((q, k) => attentionWeights(q as Four, k as Four, { mask, causal: true }), [q, k]);
+    expectNoLeak(() => attentionWeights(q, k, { mask }).dispose());
+    expect(() => attentionWeights(q, random([2, 1, 5, 4], 2))).toThrow(
+      'attentionWeights: key: expected shape [2, 2, ?, 4], received [2, 1, 5, 4].',
     );
   });
 

@@ -36,23 +36,56 @@ export function attention(
   query: tf.Tensor4D,
   key: tf.Tensor4D,
   value: tf.Tensor4D,
-  { bias, mask, causal = false, scale }: AttentionOptions = {},
+  options: AttentionOptions = {},
 ): tf.Tensor4D {
-  assertShape(query.shape, [null, null, null, null], 'attention: query');
-  const [batch, heads, queries, headDim] = query.shape;
-  assertShape(key.shape, [batch, heads, null, headDim], 'attention: key');
-  const keys = key.shape[2];
-  assertShape(value.shape, [batch, heads, keys, headDim], 'attention: value');
-  const scoresShape = [batch, heads, queries, keys];
-  if (bias) assertBroadcast(bias, scoresShape, 'attention: bias');
-  if (mask) assertBroadcast(mask, scoresShape, 'attention: mask');
-  const settings = { scale: scale ?? 1 / Math.sqrt(headDim), causal };
   return tf.tidy(() => {
-    const full = combine(bias, mask);
+    const { full, settings } = prepare('attention', query, key, options);
+    const [batch, heads, keys, headDim] = key.shape;
+    assertShape(value.shape, [batch, heads, keys, headDim], 'attention: value');
     return hasFusedKernel('FusedAttention')
       ? fused(query, key, value, full, settings)
       : composed(query, key, value, full, settings);
   });
+}
+
+/**
+ * What {@link attention} multiplies the values by, `softmax(scale Q K^T + bias)`: to look at, or to change before it
+ * is used. A query that may see no key has a row of zeros.
+ *
+ * @param query float32 [batch, heads, queries, headDim]
+ * @param key float32 [batch, heads, keys, headDim]
+ * @returns float32 [batch, heads, queries, keys]; the caller disposes it.
+ * @throws ShapeError when the shapes do not fit.
+ * @example
+ * const weights = attentionWeights(query, key, { causal: true });
+ * const y = tf.matMul(weights, value); // attention(query, key, value, { causal: true })
+ */
+export function attentionWeights(
+  query: tf.Tensor4D,
+  key: tf.Tensor4D,
+  options: AttentionOptions = {},
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const { full, settings } = prepare('attentionWeights', query, key, options);
+    const { weights, alive } = softmaxWeights(query, key, full, settings);
+    return masked(weights, alive) as tf.Tensor4D;
+  });
+}
+
+/** Sees that shapes fit; one bias from bias and mask. Within `tf.tidy`. */
+function prepare(
+  who: string,
+  query: tf.Tensor4D,
+  key: tf.Tensor4D,
+  { bias, mask, causal = false, scale }: AttentionOptions,
+): { full: tf.Tensor | undefined; settings: Settings } {
+  assertShape(query.shape, [null, null, null, null], `${who}: query`);
+  const [batch, heads, queries, headDim] = query.shape;
+  assertShape(key.shape, [batch, heads, null, headDim], `${who}: key`);
+  const scoresShape = [batch, heads, queries, key.shape[2]];
+  if (bias) assertBroadcast(bias, scoresShape, `${who}: bias`);
+  if (mask) assertBroadcast(mask, scoresShape, `${who}: mask`);
+  return { full: combine(bias, mask), settings: { scale: scale ?? 1 / Math.sqrt(headDim), causal } };
 }
 
 interface Settings {
@@ -70,7 +103,7 @@ function composed(
   return customOp(
     { query, key, value, bias },
     (save) => {
-      const { weights, alive } = attentionWeights(query, key, bias, settings);
+      const { weights, alive } = softmaxWeights(query, key, bias, settings);
       save([query, key, value, weights, ...(bias ? [bias] : []), ...(alive ? [alive] : [])]);
       return masked(tf.matMul(weights, value), alive) as tf.Tensor4D;
     },
@@ -113,7 +146,7 @@ function fused(
         key: () => gradients[1]!,
         value: () => gradients[2]!,
         bias() {
-          const { weights, alive } = attentionWeights(query!, key!, bias, settings);
+          const { weights, alive } = softmaxWeights(query!, key!, bias, settings);
           return sumTo(scoreGradient(masked(dy, alive), weights, value!), bias!.shape);
         },
       };
@@ -122,7 +155,7 @@ function fused(
 }
 
 /** Weights [batch, heads, queries, keys]; `alive` is 0 where a query sees no key, absent if all see one. */
-function attentionWeights(
+function softmaxWeights(
   query: tf.Tensor4D,
   key: tf.Tensor4D,
   bias: tf.Tensor | undefined,
