@@ -57,6 +57,9 @@ export {
   type LabelledImage,
   type ZeroShotEvaluation,
 } from './evaluation/evaluate-zero-shot';
+export { type AttentionMapOptions, attentionMap } from './explain/attention-map';
+export { attentionRelevance } from './explain/attention-relevance';
+export { attentionRollout } from './explain/attention-rollout';
 export { gradCAM } from './explain/grad-cam';
 export { hiResCAM } from './explain/hi-res-cam';
 export { type SimilarityMap, type SimilarityMapOptions, similarityMap } from './explain/similarity-map';
