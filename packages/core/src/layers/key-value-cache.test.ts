@@ -39,6 +39,19 @@ describe('KeyValueCache', () => {
     cache.dispose();
   });
 
+  it('gives memory of its own, where what it holds is shared', () => {
+    const [keys, values] = [ofValue(1, 9), ofValue(-1, 9)];
+    const cache = KeyValueCache.holding(tf.clone(keys), tf.clone(values), 2);
+    const own = cache.extend([1, 2, 1, 3]);
+    expect(own.keys.dataId).not.toBe(keys.dataId);
+    expect(own.values.dataId).not.toBe(values.dataId);
+    expectClose(firstHead(own.keys).slice(0, 2), [1, 1]);
+    expectClose(firstHead(own.values).slice(0, 2), [-1, -1]);
+    expect(cache.extend([1, 2, 1, 3]).keys).toBe(own.keys);
+    cache.dispose();
+    tf.dispose([keys, values]);
+  });
+
   it('goes on with the rows that are selected', () => {
     const cache = new KeyValueCache();
     cache.selectRows([0]); // nothing is held yet

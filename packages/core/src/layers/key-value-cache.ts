@@ -79,9 +79,10 @@ export class KeyValueCache {
     const [batch, heads, positions, headDim] = shape;
     this.held += positions;
     const capacity = stored?.keys.shape[2] ?? 0;
-    if (stored && this.held <= capacity) return stored;
+    if (stored && this.held <= capacity && !isShared(stored.keys) && !isShared(stored.values)) return stored;
     // Half as much again, so that moving what is held costs little for each position.
-    const more = tf.zeros([batch, heads, Math.ceil(1.5 * this.held) - capacity, headDim]) as tf.Tensor4D;
+    const room = Math.max(1, Math.ceil(1.5 * this.held) - capacity);
+    const more = tf.zeros([batch, heads, room, headDim]) as tf.Tensor4D;
     const grown = (x: tf.Tensor4D | undefined) => (x ? tf.concat([x, more], 2) : tf.clone(more));
     const result = this.store(grown(stored?.keys), stored ? grown(stored.values) : tf.zerosLike(more));
     more.dispose();
@@ -120,6 +121,9 @@ export class KeyValueCache {
     assertShape(shape, [batch!, heads!, null, headDim!], 'KeyValueCache: keys', hint);
   }
 }
+
+/** Whether another tensor has the same data, which must not change with it. */
+const isShared = ({ dataId }: tf.Tensor): boolean => tf.engine().backend.refCount(dataId) > 1;
 
 function firstPositions(x: tf.Tensor4D, count: number): tf.Tensor4D {
   return x.shape[2] === count ? x : tf.slice(x, [0, 0, 0, 0], [-1, -1, count, -1]);
