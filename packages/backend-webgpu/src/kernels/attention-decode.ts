@@ -10,6 +10,7 @@ import {
   nameOf,
   readFunction,
   scoreFunctions,
+  startFunctions,
   writeFunction,
 } from './attention-tiles';
 
@@ -37,11 +38,16 @@ function program(kind: HeadKind): Program {
     name: `attention of few queries ${nameOf(kind)}`,
     inputs: { query: element, key: element, value: element, ...(hasBias && { bias: 'f32' }) },
     outputs: { output: element, logSumExp: 'f32' },
-    uniforms: { ...attentionUniforms, splits: 'u32', span: 'u32' },
+    uniforms: {
+      ...attentionUniforms,
+      ...{ splits: 'u32', span: 'u32' },
+      ...{ outputBatch: 'u32', outputHead: 'u32', outputSplit: 'u32', outputRow: 'u32' },
+    },
     code() {
       return `
 ${['query', 'key', 'value'].map((name) => readFunction(name, kind)).join('')}
-${writeFunction('output', kind)}
+${writeFunction('output', kind, 'uniforms.outputRow')}
+${startFunctions}
 ${scoreFunctions(hasBias)}
 var<workgroup> queryParts: array<vec4<f32>, ${4 * room}>;
 var<workgroup> exchange: array<vec4<f32>, 576>;
@@ -59,7 +65,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let lane = thread % 8u;
   let team = thread / 8u;
   for (var n = thread; n < ${4 * room}u; n += 256u) {
-    queryParts[n] = read_query(matrix * uniforms.queries, firstQuery + n / ${room}u, uniforms.queries, n % ${room}u);
+    queryParts[n] = read_query(queryStart(matrix), firstQuery + n / ${room}u, uniforms.queries, n % ${room}u);
   }
   workgroupBarrier();
 
@@ -67,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   var maximum = vec4<f32>(LEAST);
   var sum = vec4<f32>();
 ${each(slots, (s) => lines((q) => `  var mixed_${s}_${q} = vec4<f32>();`))}
-  let keyRow = matrix * uniforms.keyRows;
+  let start = keyStart(matrix);
   let end = min(uniforms.keys, (split + 1u) * uniforms.span);
   for (var first = split * uniforms.span; first < end; first += ${ROUND}u) {
     let keyA = first + team;
@@ -75,8 +81,8 @@ ${each(slots, (s) => lines((q) => `  var mixed_${s}_${q} = vec4<f32>();`))}
     var dotsA = vec4<f32>();
     var dotsB = vec4<f32>();
     for (var part = lane; part < parts; part += 8u) {
-      let a = read_key(keyRow, keyA, end, part);
-      let b = read_key(keyRow, keyB, end, part);
+      let a = read_key(start, keyA, end, part);
+      let b = read_key(start, keyB, end, part);
 ${lines((q) => `      let q${q} = queryParts[${q * room}u + part];`)}
       dotsA += vec4<f32>(dot(q0, a), dot(q1, a), dot(q2, a), dot(q3, a));
       dotsB += vec4<f32>(dot(q0, b), dot(q1, b), dot(q2, b), dot(q3, b));
@@ -85,8 +91,8 @@ ${lines((q) => `      let q${q} = queryParts[${q * room}u + part];`)}
     exchange[(team + 32u) * 9u + lane] = dotsB;
 ${each(
   slots,
-  (s) => `    let a${s} = read_value(keyRow, keyA, end, lane + ${8 * s}u);
-    let b${s} = read_value(keyRow, keyB, end, lane + ${8 * s}u);`,
+  (s) => `    let a${s} = read_value(start, keyA, end, lane + ${8 * s}u);
+    let b${s} = read_value(start, keyB, end, lane + ${8 * s}u);`,
 )}
     workgroupBarrier();
     dotsA = vec4<f32>();
@@ -124,6 +130,8 @@ ${each(slots, (s) =>
   total = select(total, vec4<f32>(1.0), total == vec4<f32>()); // a query that sees no key stays zero
   let factors = exponential(maximum - greatest) / total;
   let row = (matrix * uniforms.splits + split) * uniforms.queries + firstQuery;
+  let to = matrix / uniforms.heads * uniforms.outputBatch + matrix % uniforms.heads * uniforms.outputHead
+    + split * uniforms.outputSplit;
 ${each(
   slots,
   (s) => `
@@ -139,7 +147,7 @@ ${lines((q) => `      mixed_${s}_${q} += exchange[${128 * q}u + thread];`)}
     }
   }
   if (team == 0u && lane + ${8 * s}u < parts) {
-${lines((q) => `    if (firstQuery + ${q}u < uniforms.queries) { write_output(row + ${q}u, lane + ${8 * s}u, mixed_${s}_${q}); }`)}
+${lines((q) => `    if (firstQuery + ${q}u < uniforms.queries) { write_output(to, firstQuery + ${q}u, lane + ${8 * s}u, mixed_${s}_${q}); }`)}
   }`,
 )}
   if (thread < min(4u, uniforms.queries - firstQuery)) {
@@ -167,20 +175,27 @@ export function runDecode(
   const wanted = keys > 2 * KEYS_PER_SPLIT ? Math.ceil(WORKGROUPS / workgroups) : 1;
   const span = ROUND * Math.ceil(keys / ROUND / Math.min(wanted, Math.ceil(keys / KEYS_PER_SPLIT)));
   const splits = Math.ceil(keys / span);
+  const { queryBatch, queryHead, queryRow } = uniforms;
+  const width = kind.element === 'f32' ? headDim : headDim / 4;
+  const spanSize = queries * width;
+  const strides =
+    splits > 1
+      ? { outputBatch: heads * splits * spanSize, outputHead: splits * spanSize, outputRow: width }
+      : { outputBatch: queryBatch, outputHead: queryHead, outputRow: queryRow };
   const spans = {
     output: splits > 1 ? backend.makeTensorInfo([splits * sizeOf(output.shape)], 'float32') : output,
     logSumExp: splits > 1 ? backend.makeTensorInfo([splits * sizeOf(logSumExp.shape)], 'float32') : logSumExp,
   };
   backend.runProgram(program(kind), {
     buffers: { query: query!, key: key!, value: value!, ...(bias && { bias }), ...spans },
-    uniforms: { ...uniforms, splits, span },
+    uniforms: { ...uniforms, splits, span, ...strides, outputSplit: spanSize },
     workgroups: workgroups * splits,
   });
   if (splits === 1) return;
   const rows = batch * heads * queries;
   backend.runProgram(joinProgram(kind), {
     buffers: { mixed: spans.output, logSums: spans.logSumExp, output, logSumExp },
-    uniforms: { rows, queries, splits, width: kind.element === 'f32' ? headDim : headDim / 4 },
+    uniforms: { rows, heads, queries, splits, width, queryBatch, queryHead, queryRow },
     workgroups: rows,
   });
   backend.disposeData(spans.output.dataId);

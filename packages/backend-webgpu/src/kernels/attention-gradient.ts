@@ -15,6 +15,7 @@ import {
   queryRows,
   readFunction,
   scoreFunctions,
+  startFunctions,
   storeWeights,
   TILE,
   tileMemory,
@@ -35,24 +36,29 @@ const rowsProgram = (kind: HeadKind): Program => ({
     logSumExp: 'f32',
   },
   outputs: { rows: 'f32' },
-  uniforms: { count: 'u32', headDim: 'u32' },
+  uniforms: attentionUniforms,
   code() {
     return `
 ${readFunction('dy', kind)}
 ${readFunction('output', kind)}
+${startFunctions}
 var<workgroup> sums: array<f32, 256>;
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
   let row = groupIndex(group, count) * 32u + thread / 8u;
+  let matrix = row / uniforms.queries;
+  let start = queryStart(matrix);
+  let query = row % uniforms.queries;
+  let end = select(0u, uniforms.queries, matrix < uniforms.matrices);
   var sum = 0.0;
   for (var part = thread % 8u; 4u * part < uniforms.headDim; part += 8u) {
-    sum += dot(read_dy(0u, row, uniforms.count, part), read_output(0u, row, uniforms.count, part));
+    sum += dot(read_dy(start, query, end, part), read_output(start, query, end, part));
   }
   sums[thread] = sum;
   workgroupBarrier();
-  if (thread % 8u != 0u || row >= uniforms.count) { return; }
+  if (thread % 8u != 0u || end == 0u) { return; }
   for (var t = 1u; t < 8u; t++) { sum += sums[thread + t]; }
   rows[2u * row] = logSumExp[row];
   rows[2u * row + 1u] = sum;
@@ -169,7 +175,7 @@ export function runGradient(
   const rows = backend.makeTensorInfo([count, 2], 'float32');
   backend.runProgram(rowsProgram(kind), {
     buffers: { dy: dy!, output: output!, logSumExp: saved!, rows },
-    uniforms: { count, headDim },
+    uniforms,
     workgroups: Math.ceil(count / 32),
   });
   const buffers = { query: query!, key: key!, value: value!, dy: dy!, rows, ...(bias && { bias }) };

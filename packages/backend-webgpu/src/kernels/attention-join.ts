@@ -7,7 +7,10 @@ export function joinProgram({ element }: HeadKind): Program {
     name: `attention joins ${element}`,
     inputs: { mixed: element, logSums: 'f32' },
     outputs: { output: element, logSumExp: 'f32' },
-    uniforms: { rows: 'u32', queries: 'u32', splits: 'u32', width: 'u32' },
+    uniforms: {
+      ...{ rows: 'u32', heads: 'u32', queries: 'u32', splits: 'u32', width: 'u32' },
+      ...{ queryBatch: 'u32', queryHead: 'u32', queryRow: 'u32' }, // strides of the output
+    },
     code() {
       return `
 @compute @workgroup_size(64)
@@ -15,7 +18,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
         @builtin(local_invocation_index) thread: u32) {
   let row = groupIndex(group, count);
   if (row >= uniforms.rows) { return; }
-  let first = row / uniforms.queries * uniforms.splits * uniforms.queries + row % uniforms.queries;
+  let matrix = row / uniforms.queries;
+  let first = matrix * uniforms.splits * uniforms.queries + row % uniforms.queries;
+  let to = matrix / uniforms.heads * uniforms.queryBatch + matrix % uniforms.heads * uniforms.queryHead
+    + row % uniforms.queries * uniforms.queryRow;
   var greatest = -1e29;
   for (var s = 0u; s < uniforms.splits; s++) { greatest = max(greatest, logSums[first + s * uniforms.queries]); }
   var total = 0.0;
@@ -26,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
       let begin = first + s * uniforms.queries;
       sum += mixed[begin * uniforms.width + i] * (weight(logSums[begin] - greatest) / total);
     }
-    output[row * uniforms.width + i] = sum;
+    output[to + i] = sum;
   }
   if (thread == 0u) { logSumExp[row] = greatest + log(total); }
 }

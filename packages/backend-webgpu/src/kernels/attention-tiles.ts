@@ -31,28 +31,40 @@ export const headKind = (headDim: number, hasBias: boolean): HeadKind => ({
 export const nameOf = ({ element, chunks, hasBias }: HeadKind) =>
   `of ${chunks} x 32 ${element}${hasBias ? ', bias' : ''}`;
 
-/** `read_NAME(first, row, rows, part)`: of a matrix from row `first` on; zeros beyond its rows and columns. */
+/** Where the matrices of a batch and head begin. */
+export const startFunctions = `
+fn queryStart(matrix: u32) -> u32 {
+  return matrix / uniforms.heads * uniforms.queryBatch + matrix % uniforms.heads * uniforms.queryHead;
+}
+fn keyStart(matrix: u32) -> u32 {
+  return matrix / uniforms.heads * uniforms.keyBatch + matrix % uniforms.heads * uniforms.keyHead;
+}`;
+
+/** Which uniform has the distance of rows of `name`. */
+const rowStride = (name: string) => (/key|value/.test(name) ? 'uniforms.keyRow' : 'uniforms.queryRow');
+
+/** `read_NAME(start, row, rows, part)`: of the matrix that begins at `start`; zeros beyond its rows and columns. */
 export const readFunction = (name: string, { element }: HeadKind) => `
-fn read_${name}(first: u32, row: u32, rows: u32, part: u32) -> vec4<f32> {
+fn read_${name}(start: u32, row: u32, rows: u32, part: u32) -> vec4<f32> {
   if (row >= rows || 4u * part >= uniforms.headDim) { return vec4<f32>(); }
   ${
     element === 'f32'
       ? `var numbers = vec4<f32>();
-  let begin = (first + row) * uniforms.headDim + 4u * part;
+  let begin = start + row * ${rowStride(name)} + 4u * part;
   for (var i = 0u; i < min(4u, uniforms.headDim - 4u * part); i++) { numbers[i] = ${name}[begin + i]; }
   return numbers;`
-      : `return ${name}[(first + row) * (uniforms.headDim / 4u) + part];`
+      : `return ${name}[start + row * ${rowStride(name)} + part];`
   }
 }`;
 
-/** `write_NAME(row, part, numbers)`. */
-export const writeFunction = (name: string, { element }: HeadKind) => `
-fn write_${name}(row: u32, part: u32, numbers: vec4<f32>) {
+/** `write_NAME(start, row, part, numbers)`. */
+export const writeFunction = (name: string, { element }: HeadKind, stride = rowStride(name)) => `
+fn write_${name}(start: u32, row: u32, part: u32, numbers: vec4<f32>) {
   ${
     element === 'f32'
-      ? `let begin = row * uniforms.headDim + 4u * part;
+      ? `let begin = start + row * ${stride} + 4u * part;
   for (var i = 0u; i < min(4u, uniforms.headDim - 4u * part); i++) { ${name}[begin + i] = numbers[i]; }`
-      : `${name}[row * (uniforms.headDim / 4u) + part] = numbers;`
+      : `${name}[start + row * ${stride} + part] = numbers;`
   }
 }`;
 
@@ -94,6 +106,7 @@ var<workgroup> weights: array<vec4<f32>, 288>;`;
 
 /** The head of `main`: which matrix, `chunks` chunks of its rows and tile of `count` rows a workgroup has. */
 export const mainOfTiles = (kind: HeadKind, chunks: number, first: string, count: string) => `
+${startFunctions}
 @compute @workgroup_size(${TILE_THREADS})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
@@ -105,23 +118,25 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let ${first} = (index / slices % tiles) * 32u;
   let matrix = index / slices / tiles;
   if (matrix >= uniforms.matrices) { return; }
+  let firstOfQueries = queryStart(matrix);
+  let firstOfKeys = keyStart(matrix);
   let tx = thread % 8u;
   let ty = thread / 8u;`;
 
-/** WGSL expressions: the row at which a matrix begins, the tile's first row in it, and how many it has. */
+/** WGSL expressions: where a matrix begins, the tile's first row in it, and how many it has. */
 export interface Rows {
-  matrix: string;
+  start: string;
   first: string;
   count: string;
 }
 
 export const queryRows: Rows = {
-  matrix: 'matrix * uniforms.queries',
+  start: 'firstOfQueries',
   first: 'firstQuery',
   count: 'uniforms.queries',
 };
 export const keyRows: Rows = {
-  matrix: 'matrix * uniforms.keyRows',
+  start: 'firstOfKeys',
   first: 'firstKey',
   count: 'uniforms.keys',
 };
@@ -130,7 +145,7 @@ export const keyRows: Rows = {
 export const fillTile = (tile: 'tileA' | 'tileB', name: string, rows: Rows, chunk: string) => `
 for (var n = thread; n < 256u; n += 64u) {
   let row = n / 8u;
-  ${tile}[row * 9u + n % 8u] = read_${name}(${rows.matrix}, ${rows.first} + row, ${rows.count}, 8u * (${chunk}) + n % 8u);
+  ${tile}[row * 9u + n % 8u] = read_${name}(${rows.start}, ${rows.first} + row, ${rows.count}, 8u * (${chunk}) + n % 8u);
 }`;
 
 /** Adds to `sums`0 to 3 the products of the rows of tile A and tile B. */
@@ -188,7 +203,7 @@ export const writeSums = (sum: string, name: string, rows: Rows, chunks: number,
   Array.from({ length: chunks }, (_, c) =>
     lines(
       (i) => `if (${rows.first} + ty + ${8 * i}u < ${rows.count} && 8u * (firstChunk + ${c}u) + tx < parts) {
-  write_${name}(${rows.matrix} + ${rows.first} + ty + ${8 * i}u, 8u * (firstChunk + ${c}u) + tx, ${sum}_${c}_${i} * ${factors}[${i}]);
+  write_${name}(${rows.start}, ${rows.first} + ty + ${8 * i}u, 8u * (firstChunk + ${c}u) + tx, ${sum}_${c}_${i} * ${factors}[${i}]);
 }`,
     ),
   ).join('\n');

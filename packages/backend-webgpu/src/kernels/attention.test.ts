@@ -4,6 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeKernels } from '../../test/describe-kernels';
 import type { WebgpuBackend } from '../index';
+import { attend } from './attention';
+import { runGradient } from './attention-gradient';
+import { attentionShapes } from './attention-shapes';
 
 type Four = tf.Tensor4D;
 type Shape = [batch: number, heads: number, queries: number, keys: number, headDim: number];
@@ -62,6 +65,54 @@ describeKernels('attention', () => {
       await expectAsComposed(shape, { bias, causal: rng.uniform() < 0.5 });
     }
   }, 300_000);
+
+  it.each<[what: string, Shape, apart: 'keys' | 'none', filled?: number]>([
+    ['one number', [1, 1, 1, 1, 1], 'none'],
+    ['parts of four', [2, 3, 35, 35, 8], 'none'],
+    ['odd heads', [2, 3, 37, 34, 5], 'none'],
+    ['gradients in two slices', [1, 2, 9, 9, 132], 'none'],
+    ['few queries against keys in parts', [2, 3, 5, 1100, 12], 'none'],
+    ['a cache with room for more', [2, 3, 1, 90, 12], 'keys', 40],
+    ['a cache, many keys', [2, 2, 1, 1100, 5], 'keys', 1050],
+    ['a cache, many queries', [2, 3, 33, 50, 8], 'keys', 33],
+  ])('takes heads side by side, as linear layers give them: %s', async (_, shape, apart, filled) => {
+    const [batch, heads, queries, keys, headDim] = shape;
+    const options = { causal: true, scale: 0.4 };
+    const [q, k, v] = inputsOf(shape) as [Four, Four, Four];
+    const seen = (x: tf.Tensor) => tf.slice(x, [0, 0, 0, 0], [-1, -1, filled ?? keys, -1]);
+    const dy = random(q.shape);
+    const expected = withoutFusedKernels(() => run([q, seen(k), seen(v)], dy, options));
+
+    const backend = tf.backend() as WebgpuBackend;
+    const joined = (x: tf.Tensor) =>
+      tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, x.shape[2]!, heads * headDim]);
+    const ofKeys = (x: tf.Tensor) => (apart === 'keys' ? x : joined(x));
+    const inputs = { query: joined(q), key: ofKeys(k), value: ofKeys(v), dy: joined(dy) };
+    const [output, saved, dquery, dkey, dvalue] = [
+      inputs.query.shape,
+      [batch, heads, queries],
+      ...[inputs.query, inputs.key, inputs.value].map((x) => x.shape),
+    ].map((shape) => backend.makeTensorInfo(shape, 'float32')) as tf.TensorInfo[] as [
+      tf.TensorInfo,
+      tf.TensorInfo,
+      tf.TensorInfo,
+      tf.TensorInfo,
+      tf.TensorInfo,
+    ];
+    const call = { inputs: { ...inputs, output, saved }, attrs: { ...options, numHeads: heads }, backend };
+    const shapes = attentionShapes(call, filled);
+    attend(call, output, saved, shapes);
+    runGradient(call, shapes, [dquery, dkey, dvalue]);
+    const results = [output, dquery, dkey, dvalue].map((x) => tf.engine().makeTensorFromTensorInfo(x));
+    for (const [i, wanted] of expected.entries()) {
+      const whole = results[i]!;
+      const actual = whole.rank === 4 ? seen(whole) : whole;
+      expectClose(await actual.data(), await (whole.rank === 4 ? wanted : joined(wanted)).data(), {
+        absolute: 2e-5,
+        relative: 1e-4,
+      });
+    }
+  });
 
   it('gives zeros, and no gradient, to queries that see no key', async () => {
     for (const queries of [9, 2]) {

@@ -5,20 +5,33 @@ import { runForward } from './attention-forward';
 import { runGradient } from './attention-gradient';
 import { attentionShapes } from './attention-shapes';
 
+/**
+ * Attention, of heads apart or side by side as {@link attentionShapes} has it, into `output` (which lies as the queries
+ * do) and `logSumExp` [batch, heads, queries], of which the gradient is found.
+ *
+ * @param call inputs: query, key, value, and bias or none; nothing empty
+ */
+export function attend(
+  call: KernelCall,
+  output: TensorInfo,
+  logSumExp: TensorInfo,
+  shapes = attentionShapes(call),
+): void {
+  const run = isDecoding(shapes) ? runDecode : runForward;
+  run(call, shapes, output, logSumExp);
+}
+
 /** Nothing of the size queries x keys is ever in memory: of the weights, one number for each query is saved. */
 const attention: WebgpuKernel = {
   kernelName: 'FusedAttention',
   compute(call) {
-    const shapes = attentionShapes(call);
-    const { batch, heads, queries, keys } = shapes;
-    const rows = [batch, heads, queries];
-    if (sizeOf(call.inputs['query']!.shape) === 0 || keys === 0) {
-      return [zeros(call, call.inputs['query']!.shape), zeros(call, rows)];
-    }
-    const output = call.backend.makeTensorInfo(call.inputs['query']!.shape, 'float32');
+    const { query, key } = call.inputs as Record<string, TensorInfo>;
+    const rows = query!.shape.slice(0, 3);
+    if (sizeOf(query!.shape) === 0 || key!.shape[2] === 0)
+      return [zeros(call, query!.shape), zeros(call, rows)];
+    const output = call.backend.makeTensorInfo(query!.shape, 'float32');
     const logSumExp = call.backend.makeTensorInfo(rows, 'float32');
-    const run = isDecoding(shapes) ? runDecode : runForward;
-    run(call, shapes, output, logSumExp);
+    attend(call, output, logSumExp);
     return [output, logSumExp];
   },
 };
