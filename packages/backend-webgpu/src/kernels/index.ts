@@ -6,6 +6,8 @@ import { channelNorms } from './channel-norm';
 import { convolutions } from './conv/convolution';
 import { convFilterGradient } from './conv/filter-gradient';
 import { convInputGradient, convTranspose } from './conv/input-gradient';
+import { decoderBlock } from './decoder-block';
+import { encoderBlock } from './encoder-block';
 import { gelus } from './gelu';
 import { gradientScales } from './gradient-scale';
 import { matmuls } from './matmul/matmul';
@@ -26,6 +28,8 @@ export const kernels: WebgpuKernel[] = [
   convFilterGradient,
   convInputGradient,
   convTranspose,
+  decoderBlock,
+  encoderBlock,
   ...gelus,
   ...gradientScales,
   ...matmuls,

@@ -7,7 +7,7 @@ import { backward, elementsOf, forward, variantOf } from './norm-programs';
 const ROWS_A_TEAM = 8;
 const MOST_TEAMS = 1024;
 
-function norm({ inputs, attrs, backend }: KernelCall, centred: boolean): TensorInfo[] {
+export function norm({ inputs, attrs, backend }: KernelCall, centred: boolean): TensorInfo[] {
   const { x, gamma, beta } = inputs as Record<'x' | 'gamma' | 'beta', TensorInfo>;
   const dim = x.shape.at(-1)!;
   const rows = sizeOf(x.shape.slice(0, -1));

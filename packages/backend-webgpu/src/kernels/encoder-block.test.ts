@@ -1,0 +1,71 @@
+import {
+  profile,
+  Rng,
+  TransformerBlock,
+  type TransformerBlockConfig,
+  withoutFusedKernels,
+} from '@crossmodal/core';
+import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { describeKernels } from '../../test/describe-kernels';
+import type { WebgpuBackend } from '../index';
+
+describeKernels('FusedEncoderBlock', () => {
+  const rng = new Rng(3);
+  const random = (...shape: number[]) =>
+    rng.tensor(shape, (rng) => rng.normalArray(tf.util.sizeFromShape(shape)));
+  const create = (config: Partial<TransformerBlockConfig> = {}) => {
+    const block = new TransformerBlock({ hiddenSize: 16, numHeads: 2, rng, ...config });
+    for (const [name, parameter] of block.namedParameters())
+      if (/norm|bias/i.test(name)) parameter.assign(random(...parameter.shape));
+    return block;
+  };
+
+  it.each<[string, Partial<TransformerBlockConfig>, boolean, number[]]>([
+    ['gelu', {}, false, [2, 7, 16]],
+    [
+      'geluTanh, causal, heads of 3',
+      { hiddenSize: 12, numHeads: 4, activation: 'geluTanh', epsilon: 0.1 },
+      true,
+      [3, 5, 12],
+    ],
+    [
+      'quickGelu without biases',
+      { activation: 'quickGelu', bias: false, intermediateSize: 5 },
+      false,
+      [1, 1, 16],
+    ],
+    ['two positions, causal', { numHeads: 1 }, true, [2, 2, 16]],
+    ['many rows, odd', { hiddenSize: 18, qkvBias: false }, true, [3, 41, 18]],
+  ])('equals the composed block: %s', async (_, config, causal, shape) => {
+    const block = create(config);
+    const x = random(...shape);
+    const expected = withoutFusedKernels(() => block.forward(x, { causal }));
+    const { result, rows } = await profile(() => block.forward(x, { causal }), { print: () => {} });
+    expect(rows.map(({ kernel, calls }) => [kernel, calls])).toEqual([['FusedEncoderBlock', 1]]);
+    expectClose(await result.data(), await expected.data(), { absolute: 1e-4, relative: 1e-4 });
+  });
+
+  it('takes 9 programs', () => {
+    const backend = tf.backend() as WebgpuBackend;
+    const [block, x] = [create(), tf.neg(random(2, 7, 16))];
+    block.forward(x);
+    backend.resetCounters();
+    block.forward(x);
+    expect(backend.counters).toMatchObject({ dispatches: 9, copies: 0 });
+  });
+
+  it('gives nothing of nothing', () => {
+    expect(create().forward(tf.zeros([0, 3, 16])).shape).toEqual([0, 3, 16]);
+  });
+
+  it('leaks nothing', () => {
+    const [block, x] = [create(), random(2, 3, 16)];
+    const run = () => expectNoLeak(() => block.forward(x).dispose());
+    run();
+    const before = tf.backend().numDataIds();
+    run();
+    expect(tf.backend().numDataIds()).toBe(before);
+  });
+});
