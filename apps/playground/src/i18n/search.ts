@@ -23,7 +23,7 @@ export const search = dictionary({
     stopped: 'Stopped. What was taken until then can be searched.',
     refusedCount: '{count} file was left out|{count} files were left out',
     otherModel:
-      'The pictures kept from an earlier visit belong to another version of the model and were put away. Please add them again.',
+      'The pictures that were kept belong to another version of the model and were put away. Please add them again.',
     damagedIndex:
       'The pictures kept from an earlier visit were damaged and were put away. Please add them again.',
     queryTitle: 'What are you looking for?',
@@ -90,7 +90,7 @@ export const search = dictionary({
     known: '{count} 张图片此前已添加。',
     stopped: '已停止。此前添加的图片可以搜索。',
     refusedCount: '{count} 个文件未被采用',
-    otherModel: '上次保存的图片属于另一个版本的模型，已被移除。请重新添加。',
+    otherModel: '保存的图片属于另一个版本的模型，已被移除。请重新添加。',
     damagedIndex: '上次保存的图片已损坏，已被移除。请重新添加。',
     queryTitle: '你想找什么？',
     words: '文字',

@@ -35,6 +35,8 @@ export const understand = dictionary({
     lookTitle: 'Which places speak for the words',
     lookAbout:
       'The model’s picture tower is a convolution that keeps {rows} x {columns} places to the end. Orange places raise the cosine with the words, blue ones lower it.',
+    lookAboutPatches:
+      'The model’s picture tower is a transformer: it reads the picture as {rows} x {columns} patches, which attend to each other. The stronger the orange, the more rests on a patch.',
     lookWords: 'Words',
     lookDefault: 'red heart',
     lookOthers: 'Rather than',
@@ -43,6 +45,8 @@ export const understand = dictionary({
     lookMethod: 'Method',
     lookHiRes: 'HiResCAM: what each place adds',
     lookGrad: 'Grad-CAM: averaged gradients',
+    lookRelevance: 'Relevance: attention that counts for the words',
+    lookRollout: 'Attention rollout: all that is looked at',
     lookStage: 'Places',
     lookLast: 'Last stage, exact',
     lookFiner: 'The stage before, finer',
@@ -51,8 +55,13 @@ export const understand = dictionary({
       'Cosine {score}; what the places add is an approximation here. Draelos and Carin 2020 (HiResCAM).',
     lookGradNote:
       'Cosine {score}. Selvaraju et al. 2017 (Grad-CAM): only places that speak for the words; gradients are averaged over places, so that this tower is shown less faithfully.',
+    lookRelevanceNote:
+      'Cosine {score}. Chefer et al. 2021: in each block, what is attended to, weighed by its gradient for the words.',
+    lookRolloutNote:
+      'Cosine {score}. Abnar and Zuidema 2020: how much of each patch reaches the token that the tower is read from. The same for all words.',
     lookSeen: 'The picture as the model sees it',
     lookMap: 'The same, with the places that speak for “{words}”',
+    lookMapRollout: 'The same, with the places that are looked at',
     lookTable: 'The places as a table',
     lookPlace: 'Row {row}',
     lookColumn: 'Column {column}',
@@ -116,6 +125,8 @@ export const understand = dictionary({
     lookTitle: '哪些位置支持这些文字',
     lookAbout:
       '模型的图像塔是卷积网络，直到最后都保留 {rows} x {columns} 个位置。橙色位置提高与文字的余弦，蓝色位置降低它。',
+    lookAboutPatches:
+      '模型的图像塔是 Transformer：它把图片读作 {rows} x {columns} 个小块，各块互相注意。橙色越深，结果越依赖这一块。',
     lookWords: '文字',
     lookDefault: '红心',
     lookOthers: '而不是',
@@ -123,6 +134,8 @@ export const understand = dictionary({
     lookMethod: '方法',
     lookHiRes: 'HiResCAM：每个位置的贡献',
     lookGrad: 'Grad-CAM：平均梯度',
+    lookRelevance: '相关性：对文字起作用的注意力',
+    lookRollout: '注意力展开：看到的一切',
     lookStage: '位置',
     lookLast: '最后一级，精确',
     lookFiner: '前一级，更细',
@@ -130,8 +143,12 @@ export const understand = dictionary({
     lookNotExact: '余弦 {score}；这里各位置的贡献是近似值。Draelos 与 Carin 2020（HiResCAM）。',
     lookGradNote:
       '余弦 {score}。Selvaraju 等 2017（Grad-CAM）：只显示支持文字的位置；梯度对位置取了平均，因此对这种网络不够忠实。',
+    lookRelevanceNote: '余弦 {score}。Chefer 等 2021：每个模块中的注意力，按它对文字的梯度加权。',
+    lookRolloutNote:
+      '余弦 {score}。Abnar 与 Zuidema 2020：每个小块有多少传到用来读取结果的标记。对任何文字都相同。',
     lookSeen: '模型看到的图片',
     lookMap: '同一图片，标出支持“{words}”的位置',
+    lookMapRollout: '同一图片，标出被注意的位置',
     lookTable: '以表格显示各位置',
     lookPlace: '第 {row} 行',
     lookColumn: '第 {column} 列',

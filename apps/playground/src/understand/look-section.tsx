@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import { useMemo, useState } from 'preact/hooks';
 import { t } from '../i18n/t';
+import { ModelChoice } from '../models/model-choice';
+import { architecture, model } from '../models/model-in-use';
 import { readLabels } from '../search/read-labels';
 import { Select } from '../ui/select';
 import { TextInput } from '../ui/text-input';
@@ -17,32 +19,44 @@ const others = signal('');
 
 /** Which places of a picture speak for words. */
 export function LookSection() {
-  const [method, setMethod] = useState<MapMethod>('hiResCAM');
+  const id = model.value;
+  const isTransformer = architecture.value === 'transformer';
+  const [cam, setCam] = useState<MapMethod>('hiResCAM');
+  const [attention, setAttention] = useState<MapMethod>('relevance');
+  const method = isTransformer ? attention : cam;
   const [stage, setStage] = useState<'last' | 'finer'>('last');
   const picture = pictures.look.value ?? samples.value[0];
   const text = (words.value ?? t('understand.lookDefault')).trim();
   const { result, isBusy } = useComputed(
-    picture && text !== ''
+    id !== undefined && picture && text !== ''
       ? async () => ({
           text,
           method,
           stage,
-          look: await services.understand.look(picture.file, text, readLabels(others.value), method, stage),
+          look: await services.understand.look(
+            id,
+            picture.file,
+            text,
+            readLabels(others.value),
+            method,
+            stage,
+          ),
         })
       : undefined,
-    [picture, text, others.value, method, stage],
+    [id, picture, text, others.value, method, stage],
   );
   return (
     <section class="card stack" aria-labelledby="understand-look">
       <div>
         <h3 id="understand-look">{t('understand.lookTitle')}</h3>
         <p class="search-soft">
-          {t('understand.lookAbout', {
+          {t(isTransformer ? 'understand.lookAboutPatches' : 'understand.lookAbout', {
             rows: result?.look.rows ?? 4,
             columns: result?.look.columns ?? 4,
           })}
         </p>
       </div>
+      <ModelChoice />
       <PictureChoice
         chosen={picture}
         onChoose={(chosen) => {
@@ -70,21 +84,30 @@ export function LookSection() {
         <Select
           label={t('understand.lookMethod')}
           value={method}
-          options={[
-            ['hiResCAM', t('understand.lookHiRes')],
-            ['gradCAM', t('understand.lookGrad')],
-          ]}
-          onChange={setMethod}
+          options={
+            isTransformer
+              ? [
+                  ['relevance', t('understand.lookRelevance')],
+                  ['rollout', t('understand.lookRollout')],
+                ]
+              : [
+                  ['hiResCAM', t('understand.lookHiRes')],
+                  ['gradCAM', t('understand.lookGrad')],
+                ]
+          }
+          onChange={isTransformer ? setAttention : setCam}
         />
-        <Select
-          label={t('understand.lookStage')}
-          value={stage}
-          options={[
-            ['last', t('understand.lookLast')],
-            ['finer', t('understand.lookFiner')],
-          ]}
-          onChange={setStage}
-        />
+        {!isTransformer && (
+          <Select
+            label={t('understand.lookStage')}
+            value={stage}
+            options={[
+              ['last', t('understand.lookLast')],
+              ['finer', t('understand.lookFiner')],
+            ]}
+            onChange={setStage}
+          />
+        )}
       </div>
       {result ? (
         <Shown {...result} isBusy={isBusy} />
@@ -109,13 +132,13 @@ function Shown({ text, method, stage, look, isBusy }: ShownProps) {
   const grey = useMemo(() => inGreys(seen), [seen]);
   const sum = map.reduce((sum, value) => sum + value, 0);
   const values = { score: score.toFixed(3), sum: sum.toFixed(3) };
-  const note =
-    method === 'gradCAM'
-      ? 'understand.lookGradNote'
-      : stage === 'last'
-        ? 'understand.lookExact'
-        : 'understand.lookNotExact';
-  const title = t('understand.lookMap', { words: text });
+  const note = {
+    hiResCAM: stage === 'last' ? ('understand.lookExact' as const) : ('understand.lookNotExact' as const),
+    gradCAM: 'understand.lookGradNote' as const,
+    relevance: 'understand.lookRelevanceNote' as const,
+    rollout: 'understand.lookRolloutNote' as const,
+  }[method];
+  const title = t(method === 'rollout' ? 'understand.lookMapRollout' : 'understand.lookMap', { words: text });
   return (
     <>
       <div class="two" aria-busy={isBusy}>

@@ -8,13 +8,14 @@ export interface Similarities {
   scale: number;
 }
 
-export type MapMethod = 'hiResCAM' | 'gradCAM';
+/** The first two are of convolutions, the others of transformers. */
+export type MapMethod = 'hiResCAM' | 'gradCAM' | 'relevance' | 'rollout';
 
 /** Where in a picture its likeness to words comes from. */
 export interface Look {
   /** The picture as the model is shown it: cut to what is drawn, on white. */
   seen: RawPixels;
-  /** [rows, columns], row after row: what each place speaks for or, below 0, against. */
+  /** [rows, columns], row after row: what each place speaks for or, below 0, against; of attention, from 0. */
   map: Float32Array;
   rows: number;
   columns: number;

@@ -1,4 +1,4 @@
-import { encodeImages, encodeTexts, similarityMap } from '@crossmodal/clip';
+import { attentionMap, encodeImages, encodeTexts, type SimilarityMap, similarityMap } from '@crossmodal/clip';
 import { PIXEL_RANGE, pictureProcessor, trimToInk } from '@crossmodal/emoji-clip/browser';
 import { type RawImage, toRGB } from '@crossmodal/processing';
 import type { SentimentInput } from '@crossmodal/sentiment';
@@ -12,11 +12,10 @@ import { nearestCodes } from '../understand/nearest-codes';
 import type { RawPixels } from '../understand/pixel-picture';
 import type { Codes, Feeling, Look, MapMethod, NearCode, Similarities } from '../understand/understand-types';
 import { smallPixels } from './shipped/picture-pixels';
-import { shippedCLIP } from './shipped/shipped-clip';
 import { emojiDrawing, emojiList, emojiSheet } from './shipped/shipped-emoji';
 import { shippedSentiment } from './shipped/shipped-sentiment';
 import { shippedVQVAE } from './shipped/shipped-vqvae';
-import { useCLIP } from './use-clip';
+import { type UsableCLIP, useCLIP } from './use-clip';
 
 /** Side of a picture that is shown as the model sees it, in pixels. */
 const SHOWN = 256;
@@ -31,7 +30,7 @@ export interface EmojiPicture {
   file: Blob;
 }
 
-/** Looks into the models that come with the page. */
+/** Looks into the models that come with the page, and into one that was trained in it. */
 export class UnderstandService {
   /** Drawings of these emoji. */
   async emoji(wanted: readonly string[]): Promise<EmojiPicture[]> {
@@ -71,39 +70,39 @@ export class UnderstandService {
 
   /** Where in a picture its likeness to words comes from, rather than that to others, where there are some. */
   async look(
+    id: ModelId,
     picture: Blob,
     words: string,
     others: readonly string[],
     method: MapMethod,
     stage: 'last' | 'finer',
   ): Promise<Look> {
-    const { clip, processor, tokenizer } = await shippedCLIP();
     const image = await pixelsOfFile(picture);
-    const { data, shape } = await processor.process([image], { decode: {} });
-    const features = await encodeTexts(clip, tokenizer, [words, ...others]);
-    const dim = clip.projectionDim;
-    const direction = features.slice(0, dim);
-    for (let other = 1; other <= others.length; other++)
-      for (let i = 0; i < dim; i++) direction[i]! -= features[other * dim + i]! / others.length;
-    const last = clip.visionModel.stages.length - 1;
-    const { map, scores } = tf.tidy(() => {
-      const pixelValues = tf.tensor4d(data, shape);
-      const directions = tf.tensor2d(direction, [1, dim]);
-      const at = stage === 'finer' ? last - 1 : last;
-      return { ...similarityMap(clip, { pixelValues, directions }, { method, stage: at }) };
+    return useCLIP(id, async (model) => {
+      const { clip, processor, tokenizer } = model;
+      const { data, shape } = await processor.process([image], { decode: {} });
+      const features = await encodeTexts(clip, tokenizer, [words, ...others]);
+      const dim = clip.projectionDim;
+      const direction = features.slice(0, dim);
+      for (let other = 1; other <= others.length; other++)
+        for (let i = 0; i < dim; i++) direction[i]! -= features[other * dim + i]! / others.length;
+      const { map, scores } = tf.tidy(() => {
+        const input = { pixelValues: tf.tensor4d(data, shape), directions: tf.tensor2d(direction, [1, dim]) };
+        return { ...mapOf(model, input, method, stage) };
+      });
+      try {
+        const [, rows, columns] = map.shape;
+        return {
+          seen: onWhite(trimToInk(image, SHOWN)),
+          map: (await map.data()) as Float32Array,
+          rows,
+          columns,
+          score: (await scores.data())[0]!,
+        };
+      } finally {
+        tf.dispose([map, scores]);
+      }
     });
-    try {
-      const [, rows, columns] = map.shape;
-      return {
-        seen: onWhite(trimToInk(image, SHOWN)),
-        map: (await map.data()) as Float32Array,
-        rows,
-        columns,
-        score: (await scores.data())[0]!,
-      };
-    } finally {
-      tf.dispose([map, scores]);
-    }
   }
 
   /** A picture as codes. */
@@ -189,6 +188,21 @@ export class UnderstandService {
       })),
     };
   }
+}
+
+function mapOf(
+  model: UsableCLIP,
+  input: { pixelValues: tf.Tensor4D; directions: tf.Tensor2D },
+  method: MapMethod,
+  stage: 'last' | 'finer',
+): SimilarityMap {
+  if (model.architecture === 'transformer')
+    return attentionMap(model.clip, input, { method: method === 'rollout' ? 'rollout' : 'relevance' });
+  const last = model.clip.visionModel.stages.length - 1;
+  return similarityMap(model.clip, input, {
+    method: method === 'gradCAM' ? 'gradCAM' : 'hiResCAM',
+    stage: stage === 'finer' ? last - 1 : last,
+  });
 }
 
 async function pixelsOfFile(file: Blob): Promise<RawImage> {
