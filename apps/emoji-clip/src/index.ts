@@ -7,7 +7,9 @@ export { attributionTable } from './data/attribution';
 export { conceptName, sampleCaption } from './data/captions';
 export type { Concept } from './data/concepts';
 export { type Designer, designerById, designers } from './data/designers';
+export { iconSvg, readIconSet } from './data/iconify';
 export { type EmojiData, loadEmoji } from './data/load-emoji';
+export { renderDrawing } from './data/render-drawing';
 // the trained model
 export { pictureProcessor } from './picture-processor';
 // pictures
