@@ -108,8 +108,9 @@ def shift(x):
     return out
 
 
-def forward(options, text, image):
-    """Joint logits over text, padding and image ids; `text` has the ids of padding already."""
+def forward(options, text, image, attended=None):
+    """Joint logits over text, padding and image ids; `text` has the ids of padding already. `attended` gets the
+    weights of attention, [batch, heads, length, length] a block."""
     linear = lambda x, name: F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
     norm = lambda x, name: F.layer_norm(x, (HIDDEN,), weights[f"{name}.weight"], weights[f"{name}.bias"])
     start = torch.full((text.shape[0], 1), TEXT_IDS)
@@ -143,7 +144,10 @@ def forward(options, text, image):
             scores = (scores - scores.amax(-1, keepdim=True).detach()) * 32
         else:
             scores = (q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])).masked_fill(~mask, -math.inf)
-        y = (scores.softmax(-1) @ v).transpose(1, 2).reshape(x.shape)
+        attention = scores.softmax(-1)
+        if attended is not None:
+            attended.append(attention)
+        y = (attention @ v).transpose(1, 2).reshape(x.shape)
         y = linear(y, f"{at}.self_attn.out_proj")
         if options.get("scale"):
             y = y * weights[f"{at}.layer_scale1.lambda1"]
@@ -195,7 +199,10 @@ variants = {
 for name, options in variants.items():
     for value in weights.values():
         value.grad = None
-    logits = forward(options, padded, image_ids)
+    attended = []
+    logits = forward(options, padded, image_ids, attended)
+    if name in ["full", "everything"]:
+        out |= {f"{name}.attention.{i}": attention for i, attention in enumerate(attended)}
     assert logits.shape == (BATCH, LENGTH, TEXT_IDS + CODES)
     labels = torch.cat([padded, image_ids + TEXT_IDS], 1)
     losses = F.cross_entropy(logits.transpose(1, 2), labels, reduction="none")

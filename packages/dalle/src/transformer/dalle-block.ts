@@ -1,5 +1,6 @@
 import {
   attention,
+  attentionWeights,
   type ForwardContext,
   KeyValueCache,
   Module,
@@ -72,22 +73,30 @@ export class DALLEBlock extends Module {
     });
   }
 
+  /**
+   * How much of each position every position takes; the cache has no say.
+   *
+   * @returns float32 [batch, heads, length, length]; the caller disposes it.
+   */
+  attentionWeights(x: tf.Tensor3D, { bias, rotary, shift }: DALLEBlockInputs): tf.Tensor4D {
+    return tf.tidy(() => {
+      const normed = this.block.layerNorm1.forward(x) as tf.Tensor3D;
+      const shifted = shift ? tokenShift(normed, shift, this.gridWidth, undefined) : normed;
+      const { query, keys } = this.queriesAndKeys(shifted, rotary);
+      return attentionWeights(query, keys, { bias, causal: !bias });
+    });
+  }
+
   /** Self-attention with what core's has not. */
   private attend(
     x: tf.Tensor3D,
     { bias, rotary, cache }: DALLEBlockInputs,
     context: ForwardContext | undefined,
   ): tf.Tensor3D {
-    const { qProj, kProj, vProj, outProj, numHeads } = this.block.selfAttn;
+    const { vProj, outProj } = this.block.selfAttn;
     const [batch, length, hiddenSize] = x.shape;
-    const split = (x: tf.Tensor) => {
-      const heads = tf.reshape(x, [batch, length, numHeads, hiddenSize / numHeads]);
-      return tf.transpose(heads, [0, 2, 1, 3]) as tf.Tensor4D; // [batch, heads, length, headDim]
-    };
-    const turn = (x: tf.Tensor4D) => (rotary ? rotaryEmbedding(x, rotary) : x);
-    const query = turn(split(qProj.forward(x, context)));
-    let keys = turn(split(kProj.forward(x, context)));
-    let values = split(vProj.forward(x, context));
+    let { query, keys } = this.queriesAndKeys(x, rotary, context);
+    let values = this.splitHeads(vProj.forward(x, context));
     if (cache) ({ keys, values } = cache.keysAndValues.append(keys, values));
     const mixed =
       this.stableSoftmax && bias
@@ -95,5 +104,23 @@ export class DALLEBlock extends Module {
         : attention(query, keys, values, { bias, causal: !bias });
     const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, hiddenSize]);
     return outProj.forward(joined, context) as tf.Tensor3D;
+  }
+
+  /** Both [batch, heads, length, headDim]. */
+  private queriesAndKeys(x: tf.Tensor3D, rotary: RotaryTables | undefined, context?: ForwardContext) {
+    const { qProj, kProj } = this.block.selfAttn;
+    const turn = (x: tf.Tensor4D) => (rotary ? rotaryEmbedding(x, rotary) : x);
+    return {
+      query: turn(this.splitHeads(qProj.forward(x, context))),
+      keys: turn(this.splitHeads(kProj.forward(x, context))),
+    };
+  }
+
+  /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
+  private splitHeads(x: tf.Tensor): tf.Tensor4D {
+    const [batch, length, hiddenSize] = x.shape as [number, number, number];
+    const { numHeads } = this.block.selfAttn;
+    const heads = tf.reshape(x, [batch, length, numHeads, hiddenSize / numHeads]);
+    return tf.transpose(heads, [0, 2, 1, 3]) as tf.Tensor4D;
   }
 }

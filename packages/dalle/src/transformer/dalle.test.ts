@@ -105,6 +105,16 @@ describe.each(['cpu', 'onnx'])('DALLE beside the reference in PyTorch, on %s', (
     }
   });
 
+  it.each(['full', 'everything'])('looks at the same in every block: %s', (name) => {
+    const model = load(name);
+    const given = input();
+    const weights = model.attentionWeights(given);
+    expect(weights).toHaveLength(model.config.numLayers);
+    for (const [i, each] of weights.entries())
+      expectClose(each, golden.tensor(`${name}.attention.${i}`), close);
+    expectNoLeak(() => tf.dispose(model.attentionWeights(given)));
+  });
+
   it.each(names)('generates the same tokens greedily, also with guidance: %s', async (name) => {
     const model = load(name);
     const tokens = await generateImageTokens(model, texts(), { temperature: 0 });

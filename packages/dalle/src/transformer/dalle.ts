@@ -16,7 +16,7 @@ import { type PretrainedFamily, PretrainedModule, writeConfig } from '@crossmoda
 import * as tf from '@tensorflow/tfjs-core';
 import type { DecodingStart, ImageTokenDecoder, ImageTokenModel } from '../sampling/image-token-model';
 import { attentionBias } from './attention-bias';
-import { BlockCache, DALLEBlock } from './dalle-block';
+import { BlockCache, DALLEBlock, type DALLEBlockInputs } from './dalle-block';
 import { type AttentionKind, type DALLEConfig, type DALLEOptions, readDALLEConfig } from './dalle-config';
 import { GridPositions } from './grid-positions';
 import { gridRotaryTables } from './grid-rotary-tables';
@@ -129,21 +129,10 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
    * @throws ShapeError when shapes do not fit.
    */
   forward({ textIds, attentionMask, imageIds }: DALLEInput, context?: ForwardContext): DALLEOutput {
-    const { textLength, gridHeight, gridWidth } = this.config;
-    const grid = gridHeight * gridWidth;
-    assertShape(textIds.shape, [null, null], 'DALLE: textIds');
-    const batch = textIds.shape[0];
-    assertAtMost(textIds.shape[1], textLength, 'textIds');
-    if (attentionMask) assertShape(attentionMask.shape, textIds.shape, 'DALLE: attentionMask');
-    if (imageIds) assertShape(imageIds.shape, [batch, null], 'DALLE: imageIds');
-    const count = imageIds?.shape[1] ?? 0;
-    assertAtMost(count, grid, 'imageIds');
     return tf.tidy(() => {
-      const kept = this.keptTexts(batch, context);
-      const mask = attentionMask ?? (tf.onesLike(textIds) as tf.Tensor2D);
-      const padded = padText(textIds, kept ? tf.mul(mask, kept) : mask, this.config);
-      const read = imageIds && tf.slice(imageIds, [0, 0], [-1, Math.min(count, grid - 1)]);
-      const hidden = this.run(this.embed(padded, read), 0, undefined, context);
+      const { padded, embedded, kept } = this.read({ textIds, attentionMask, imageIds }, context);
+      const { textLength } = this.config;
+      const hidden = this.run(embedded, 0, undefined, context);
       const text = tf.slice(hidden, [0, 0, 0], [-1, textLength, -1]);
       const image = tf.slice(hidden, [0, textLength, 0], [-1, -1, -1]);
       return {
@@ -153,6 +142,26 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
           ? tf.where(tf.cast(kept, 'bool'), padded, tf.fill(padded.shape, -100, 'int32'))
           : padded,
       };
+    });
+  }
+
+  /**
+   * What each position looks at, in each block. Positions are the start, `textLength` of text and the image's tokens
+   * but for the last; what is read at position `textLength + i` tells token i of the image.
+   *
+   * @returns Of each block float32 [batch, heads, positions, positions], rows adding up to 1, nothing after a position
+   *   itself. The caller disposes them.
+   * @throws ShapeError when shapes do not fit.
+   * @example
+   * const weights = model.attentionWeights({ textIds, imageIds });
+   */
+  attentionWeights(input: DALLEInput): tf.Tensor4D[] {
+    return tf.tidy(() => {
+      const weights: tf.Tensor4D[] = [];
+      this.run(this.read(input).embedded, 0, undefined, undefined, (layer, x, inputs) =>
+        weights.push(layer.attentionWeights(x, inputs)),
+      );
+      return weights;
     });
   }
 
@@ -190,6 +199,24 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     return { architectures: ['DALLE'], model_type: 'dalle', ...writeConfig(this.config) };
   }
 
+  /** What goes in, without positions; `kept` as `keptTexts` has it. Within `tf.tidy`. */
+  private read({ textIds, attentionMask, imageIds }: DALLEInput, context?: ForwardContext) {
+    const { textLength, gridHeight, gridWidth } = this.config;
+    const grid = gridHeight * gridWidth;
+    assertShape(textIds.shape, [null, null], 'DALLE: textIds');
+    const batch = textIds.shape[0];
+    assertAtMost(textIds.shape[1], textLength, 'textIds');
+    if (attentionMask) assertShape(attentionMask.shape, textIds.shape, 'DALLE: attentionMask');
+    if (imageIds) assertShape(imageIds.shape, [batch, null], 'DALLE: imageIds');
+    const count = imageIds?.shape[1] ?? 0;
+    assertAtMost(count, grid, 'imageIds');
+    const kept = this.keptTexts(batch, context);
+    const mask = attentionMask ?? (tf.onesLike(textIds) as tf.Tensor2D);
+    const padded = padText(textIds, kept ? tf.mul(mask, kept) : mask, this.config);
+    const known = imageIds && tf.slice(imageIds, [0, 0], [-1, Math.min(count, grid - 1)]);
+    return { padded, embedded: this.embed(padded, known), kept };
+  }
+
   /** int32 [batch, 1], 0 for a text that training leaves out; undefined where it leaves out none. */
   private keptTexts(batch: number, context: ForwardContext | undefined): tf.Tensor2D | undefined {
     const { textDropRate } = this.config;
@@ -218,6 +245,8 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     start: number,
     caches: readonly BlockCache[] | undefined,
     context?: ForwardContext,
+    /** Sees what each block is given. */
+    onBlock?: (layer: DALLEBlock, x: tf.Tensor3D, inputs: DALLEBlockInputs) => void,
   ): tf.Tensor3D {
     const { config, layout } = this;
     const length = embedded.shape[1];
@@ -237,7 +266,9 @@ export class DALLE extends PretrainedModule implements ImageTokenModel {
     let x = this.dropout.forward(positions ? tf.add(embedded, positions) : embedded, context) as tf.Tensor3D;
     for (const [i, layer] of [...this.layers].entries()) {
       const bias = biases.get(config.attentionKinds[i % config.attentionKinds.length]!);
-      x = checkpointedBlock(layer, x, { bias, rotary, shift, cache: caches?.[i] }, context);
+      const inputs = { bias, rotary, shift, cache: caches?.[i] };
+      onBlock?.(layer, x, inputs);
+      x = checkpointedBlock(layer, x, inputs, context);
     }
     return this.norm.forward(x) as tf.Tensor3D;
   }
