@@ -1,3 +1,4 @@
+import { softmaxCrossEntropy } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   addTo,
@@ -37,8 +38,39 @@ export function clipLoss(
   options: ContrastiveLossOptions = {},
 ): tf.Scalar {
   const { starts, size } = planChunks(imageFeatures, textFeatures, { logitScale }, options, 'clipLoss');
-  const batch = imageFeatures.shape[0];
+  return tf.tidy(() =>
+    starts.length === 1
+      ? lossAtOnce(imageFeatures, textFeatures, logitScale, options)
+      : lossInChunks(imageFeatures, textFeatures, logitScale, options, starts, size),
+  );
+}
 
+/** All logits are kept for the gradient. */
+function lossAtOnce(
+  images: tf.Tensor2D,
+  texts: tf.Tensor2D,
+  scale: tf.Scalar,
+  options: ContrastiveLossOptions,
+): tf.Scalar {
+  const batch = images.shape[0];
+  const logits = logitsOf(pairChunk(images, texts, exclusions(options), 0, batch), scale); // [batch, batch]
+  const own = tf.range(0, batch, 1, 'int32');
+  const [ofImages, ofTexts] = [logits, tf.transpose(logits)].map((rows) =>
+    softmaxCrossEntropy(rows, own, { reduction: 'none' }),
+  ) as [tf.Tensor1D, tf.Tensor1D];
+  return tf.mul(tf.sum(tf.add(ofImages, ofTexts)), 0.5 / batch);
+}
+
+/** Logits are computed again for the gradient, a chunk at a time. */
+function lossInChunks(
+  imageFeatures: tf.Tensor2D,
+  textFeatures: tf.Tensor2D,
+  logitScale: tf.Scalar,
+  options: ContrastiveLossOptions,
+  starts: readonly number[],
+  size: number,
+): tf.Scalar {
+  const batch = imageFeatures.shape[0];
   const loss = tf.customGrad((...args) => {
     const [images, texts, scale, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.Scalar, tf.GradSaveFunc];
     const excluded = exclusions(options);
@@ -92,7 +124,7 @@ export function clipLoss(
     };
     return { value, gradFunc };
   });
-  return tf.tidy(() => loss(imageFeatures, textFeatures, logitScale) as tf.Scalar);
+  return loss(imageFeatures, textFeatures, logitScale) as tf.Scalar;
 }
 
 /** [chunk, batch]; pairs that are left out are masked. */

@@ -81,6 +81,25 @@ export const referenceKernels: Record<string, ReferenceKernel> = {
       { values: fill(dim, (i) => sum(rows, (r) => dy![r * dim + i]! * n(r * dim + i))), shape: [dim] },
     ];
   },
+  FusedL2Normalize({ x }, shapes, { epsilon }) {
+    const [rows, dim] = rowsOf(shapes['x']!);
+    const norm = fill(rows, (r) =>
+      Math.max(Number(epsilon), Math.hypot(...fill(dim, (i) => x![r * dim + i]!))),
+    );
+    return [
+      { values: fill(rows * dim, (i) => x![i]! / norm[Math.floor(i / dim)]!), shape: shapes['x']! },
+      { values: norm, shape: [rows] },
+    ];
+  },
+  FusedL2NormalizeGrad({ dy, y, norm }, shapes, { epsilon }) {
+    const [rows, dim] = rowsOf(shapes['y']!);
+    const along = fill(rows, (r) =>
+      norm![r]! > Math.fround(Number(epsilon)) ? sum(dim, (i) => dy![r * dim + i]! * y![r * dim + i]!) : 0,
+    );
+    const at = (i: number) => Math.floor(i / dim);
+    const values = fill(rows * dim, (i) => (dy![i]! - y![i]! * along[at(i)]!) / norm![at(i)]!);
+    return [{ values, shape: shapes['y']! }];
+  },
   FusedChannelNorm({ x, gamma, beta }, shapes, { groups, epsilon, relu }) {
     const [samples, positions, channels] = shapes['x'] as [number, number, number];
     const { mean, variance } = channelMoments(x!, shapes['x']!, Number(groups));

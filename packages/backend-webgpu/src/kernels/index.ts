@@ -10,6 +10,7 @@ import { decoderBlock } from './decoder-block';
 import { encoderBlock } from './encoder-block';
 import { gelus } from './gelu';
 import { gradientScales } from './gradient-scale';
+import { l2Normalizations } from './l2-normalize';
 import { matmuls } from './matmul/matmul';
 import { norms } from './norm';
 import { relus } from './relu';
@@ -32,6 +33,7 @@ export const kernels: WebgpuKernel[] = [
   encoderBlock,
   ...gelus,
   ...gradientScales,
+  ...l2Normalizations,
   ...matmuls,
   ...norms,
   ...relus,

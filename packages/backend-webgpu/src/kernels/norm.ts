@@ -1,7 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import { columnSums } from './column-sums';
-import { backward, elementsOf, forward, variantOf } from './norm-programs';
+import { backward, forward, variantOf } from './norm-programs';
+import { elementsOf } from './row-teams';
 
 /** Rows that a team adds up for the gradients of gamma and beta, at least, and the most teams that do. */
 const ROWS_A_TEAM = 8;
@@ -31,8 +32,9 @@ export function norm({ inputs, attrs, backend }: KernelCall, centred: boolean): 
   return [y, ...mean, inverse];
 }
 
-function normGradient({ inputs, backend }: KernelCall, centred: boolean): TensorInfo[] {
-  const { dy, x, gamma, mean, inverseStd, inverseRms } = inputs;
+/** As the kernel of its name; and with an input `residual`, of x's shape, dx is greater by that. */
+export function normGradient({ inputs, backend }: KernelCall, centred: boolean): TensorInfo[] {
+  const { dy, x, gamma, mean, inverseStd, inverseRms, residual } = inputs;
   const dim = x!.shape.at(-1)!;
   const rows = sizeOf(x!.shape.slice(0, -1));
   const dx = backend.makeTensorInfo(x!.shape, 'float32');
@@ -47,13 +49,14 @@ function normGradient({ inputs, backend }: KernelCall, centred: boolean): Tensor
     const teams = groups * perGroup;
     const columns = dim * ofWeights.length;
     const parts = backend.makeTensorInfo([teams, columns], 'float32');
-    backend.runProgram(backward(variant), {
+    backend.runProgram(backward(variant, residual !== undefined), {
       buffers: {
         dys: dy!,
         xs: x!,
         gammas: gamma!,
         inverses: (inverseStd ?? inverseRms)!,
         ...(centred && { means: mean! }),
+        ...(residual && { residual }),
         dxs: dx,
         parts,
       },

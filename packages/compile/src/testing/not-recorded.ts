@@ -41,10 +41,13 @@ export const COMPOSED: Readonly<Record<string, string>> = {
     'FusedAdamWGroup',
   ]),
   ...because('the update is no part of graphs', ['AddGroup', 'LerpGroup', 'SquaredNorms', 'GradientScale']),
+  ...because('caches are written in place by whole blocks, or not', ['FusedCachedAttention']),
   ...because('graphs are fused by the runtime', [
     'FusedEncoderBlock',
     'FusedEncoderBlockForward',
     'FusedEncoderBlockGrad',
+    'FusedL2Normalize',
+    'FusedL2NormalizeGrad',
   ]),
 };
 

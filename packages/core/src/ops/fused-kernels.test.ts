@@ -10,6 +10,7 @@ import {
   gelu,
   groupNorm,
   hasFusedKernel,
+  l2Normalize,
   layerNorm,
   Rng,
   rmsNorm,
@@ -56,6 +57,12 @@ const cases: Case[] = [
     ['FusedRMSNorm', 'FusedRMSNormGrad'],
     (x, g) => rmsNorm(x!, g!),
     () => [random(2, 3, 5), random(5)],
+  ],
+  [
+    'l2Normalize',
+    ['FusedL2Normalize', 'FusedL2NormalizeGrad'],
+    (x) => l2Normalize(x!, -1, 2),
+    () => [tf.concat([random(2, 3, 5), tf.zeros([2, 1, 5])], 1)],
   ],
   [
     'groupNorm',

@@ -10,6 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedLayerNormGrad` | dy, x, gamma, mean, inverseStd | | dx, dgamma, dbeta |
  * | `FusedRMSNorm` | x [..., dim], gamma [dim] | epsilon | y, inverseRms [rows] |
  * | `FusedRMSNormGrad` | dy, x, gamma, inverseRms | | dx, dgamma |
+ * | `FusedL2Normalize` | x [..., dim] | epsilon | y, norm [rows]: the greater of the norm and epsilon |
+ * | `FusedL2NormalizeGrad` | dy, y, norm | epsilon | dx |
  * | `FusedChannelNorm` | x [samples, positions, channels], gamma [channels], beta [channels] | groups, epsilon, relu | y, mean [samples, groups], variance [samples, groups] |
  * | `FusedChannelNormGrad` | dy, x, gamma, mean, variance, and with relu y | groups, epsilon, relu | dx, dgamma, dbeta |
  * | `FusedConvNorm` | x [batch, height, width, in], filter [h, w, in, out] or, depthwise, [h, w, in, 1], gamma, beta, mean and variance [out], bias [out] or absent, residual (of the result's shape) or absent | stride, padding [before, after], depthwise, epsilon, activation: 'linear', 'relu' or 'silu' | the activation of gamma (conv(x) + bias - mean) / sqrt(variance + epsilon) + beta + residual |
@@ -21,11 +23,12 @@ import * as tf from '@tensorflow/tfjs-core';
  * | `FusedSoftmaxCrossEntropyGrad` | dy [rows], logits, labels, logSumExp, classWeights or absent | ignoreIndex, labelSmoothing | dlogits |
  * | `FusedAttention` | query [batch, heads, queries, headDim], key and value [batch, heads, keys, headDim], bias: additive, broadcastable to [batch, heads, queries, keys], or absent | scale, causal | output [batch, heads, queries, headDim], saved (any shape, for the gradient) |
  * | `FusedAttentionGrad` | dy, query, key, value, output, saved, bias or absent | scale, causal | dquery, dkey, dvalue |
+ * | `FusedCachedAttention` | query [batch, heads, queries, headDim], key and value [batch, heads, 1, headDim], keys and values [batch, heads, capacity, headDim] with the past in them, after which key and value are written in place | scale, past (positions held) | output [batch, heads, queries, headDim]: every query sees all positions |
  * | `ReluGrad` | dy, y (the ReLU's result) | | dy where y is above 0, else 0 |
- * | `FusedDecoderBlock` | x [batch, length, hiddenSize], keys and values [batch, heads, capacity, headDim], headDim a multiple of 8, with the past in them, of which the new positions are written in place; gamma1, beta1, qWeight, kWeight, vWeight, outWeight, gamma2, beta2, fc1Weight, fc2Weight, and with biases qBias, kBias, vBias, outBias, fc1Bias, fc2Bias | numHeads, epsilon, activation (as FusedGelu's variant), past (positions held; 0 where length > 1) | y [batch, length, hiddenSize] |
+ * | `FusedDecoderBlock` | x [batch, length, hiddenSize], keys and values [batch, heads, capacity, headDim], headDim a multiple of 8, with the past in them, of which the new positions are written in place; gamma1, beta1, gamma2, beta2, qWeight, kWeight, vWeight, outWeight, fc1Weight, fc2Weight, and with biases qBias, kBias, vBias, outBias, fc1Bias, fc2Bias | numHeads, epsilon, activation (as FusedGelu's variant), past (positions held; 0 where length > 1) | y [batch, length, hiddenSize] |
  * | `FusedEncoderBlock` | x [batch, length, hiddenSize] and the weights of `FusedDecoderBlock` | numHeads, epsilon, activation, causal | y [batch, length, hiddenSize] |
  * | `FusedEncoderBlockForward` | those of `FusedEncoderBlock` | numHeads, epsilon, activation, causal | y, and tensors by which the gradient is found, of any shape |
- * | `FusedEncoderBlockGrad` | dy, x, the weights, and those tensors as saved0, saved1, ... | numHeads, activation | dx, and of each weight that is there, in the order of `FusedDecoderBlock` |
+ * | `FusedEncoderBlockGrad` | dy, x, the weights, and those tensors as saved0, saved1, ... | those of `FusedEncoderBlockForward` | dx, and of each weight that is there, in the order of `FusedDecoderBlock` |
  * | `EmbeddingGrad` | dy [n, dim], ids int32 [n] | numEmbeddings, paddingIndex (-1: none) | dweight [numEmbeddings, dim] |
  * | `FusedAdamW` | parameter, gradient, m, v | learningRate, beta1, beta2, epsilon, weightDecay (decoupled), step (1-based), gradientScale | parameter', m', v' |
  * | `FusedAdamWGroup` | of each parameter i: parameter<i>, gradient<i>, m<i>, v<i>; gradientScale [] or absent | beta1, beta2, epsilon; by parameter: learningRate[], weightDecay[] (decoupled), penalty[] (that of L2), step[]; gradientScale where it is no input | of each parameter i: parameter<i>', m<i>', v<i>' |
@@ -48,6 +51,8 @@ export type FusedKernelName =
   | 'FusedLayerNormGrad'
   | 'FusedRMSNorm'
   | 'FusedRMSNormGrad'
+  | 'FusedL2Normalize'
+  | 'FusedL2NormalizeGrad'
   | 'FusedChannelNorm'
   | 'FusedChannelNormGrad'
   | 'FusedConvNorm'
@@ -59,6 +64,7 @@ export type FusedKernelName =
   | 'FusedSoftmaxCrossEntropyGrad'
   | 'FusedAttention'
   | 'FusedAttentionGrad'
+  | 'FusedCachedAttention'
   | 'ReluGrad'
   | 'FusedDecoderBlock'
   | 'FusedEncoderBlock'

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { customOp } from './custom-op';
+import { hasFusedKernel, runFusedKernel } from './fused-kernels';
 
 /**
  * `x / max(|x|, epsilon)` along an axis, with the Euclidean norm: PyTorch's `F.normalize`.
@@ -11,6 +12,8 @@ import { customOp } from './custom-op';
  * l2Normalize(tf.tensor2d([[3, 4]])); // [[0.6, 0.8]]
  */
 export function l2Normalize<T extends tf.Tensor>(x: T, axis = -1, epsilon = 1e-12): T {
+  const isLast = axis === -1 || axis === x.rank - 1;
+  if (isLast && hasFusedKernel('FusedL2Normalize')) return fused(x, epsilon) as T;
   return customOp<tf.Tensor>(
     { x },
     (save) => {
@@ -31,4 +34,18 @@ export function l2Normalize<T extends tf.Tensor>(x: T, axis = -1, epsilon = 1e-1
       };
     },
   ) as T;
+}
+
+function fused(x: tf.Tensor, epsilon: number): tf.Tensor {
+  return customOp(
+    { x },
+    (save) => {
+      const [y, norm] = runFusedKernel('FusedL2Normalize', { x }, { epsilon });
+      save([y!, norm!]);
+      return y!;
+    },
+    (dy, [y, norm]) => ({
+      x: () => runFusedKernel('FusedL2NormalizeGrad', { dy, y, norm }, { epsilon })[0]!,
+    }),
+  );
 }
