@@ -2,6 +2,7 @@ import type { WebgpuKernel } from '../kernel';
 import { adamWGroup } from './adamw-group';
 import { addGroups } from './add-group';
 import { attentions } from './attention';
+import { cachedAttention } from './cached-attention';
 import { channelNorms } from './channel-norm';
 import { convolutions } from './conv/convolution';
 import { convFilterGradient } from './conv/filter-gradient';
@@ -24,6 +25,7 @@ export const kernels: WebgpuKernel[] = [
   adamWGroup,
   ...addGroups,
   ...attentions,
+  cachedAttention,
   ...channelNorms,
   ...convolutions,
   convFilterGradient,

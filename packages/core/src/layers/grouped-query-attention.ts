@@ -6,6 +6,7 @@ import { Module } from '../module';
 import { attention } from '../ops/attention';
 import { type RotaryTables, rotaryEmbedding } from '../ops/rotary-embedding';
 import type { Rng } from '../rng';
+import { attendInPlace } from './attend-in-place';
 import type { KeyValueCache } from './key-value-cache';
 import { Linear } from './linear';
 
@@ -105,12 +106,13 @@ export class GroupedQueryAttention extends Module {
       const query = turn(split(this.qProj, numHeads)); // [batch, numHeads, length, headDim]
       let key = turn(split(this.kProj, numKeyValueHeads)); // [batch, numKeyValueHeads, keys, headDim]
       let value = split(this.vProj, numKeyValueHeads); // [batch, numKeyValueHeads, keys, headDim]
-      if (cache) ({ keys: key, values: value } = cache.append(key, value));
+      const inPlace = cache && !attentionMask ? attendInPlace(query, key, value, cache) : undefined;
+      if (cache && !inPlace) ({ keys: key, values: value } = cache.append(key, value));
       const keys = key.shape[2];
       if (attentionMask)
         assertShape(attentionMask.shape, [batch, keys], 'GroupedQueryAttention: attentionMask');
       const mask = attentionMask && tf.reshape(attentionMask, [batch, 1, 1, keys]);
-      const mixed = attendInGroups(query, key, value, { mask, causal }); // [batch, numHeads, length, headDim]
+      const mixed = inPlace ?? attendInGroups(query, key, value, { mask, causal }); // [batch, numHeads, length, headDim]
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, numHeads * headDim]);
       return this.oProj.forward(joined, context) as tf.Tensor3D;
     });

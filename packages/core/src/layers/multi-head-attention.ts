@@ -5,6 +5,7 @@ import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
 import { attention, attentionWeights } from '../ops/attention';
 import type { Rng } from '../rng';
+import { attendInPlace } from './attend-in-place';
 import type { KeyValueCache } from './key-value-cache';
 import { Linear } from './linear';
 
@@ -100,8 +101,10 @@ export class MultiHeadAttention extends Module {
         mixed = tf.matMul(weights, value);
       } else {
         let { query, key } = this.queriesAndKeys(x, source, context);
-        if (cache) ({ keys: key, values: value } = cache.append(key, value));
-        mixed = attention(query, key, value, { bias, mask: keyMask(inputs, key), causal });
+        const isPlain = !inputs.attentionMask && !bias;
+        const inPlace = cache && isPlain ? attendInPlace(query, key, value, cache) : undefined;
+        if (cache && !inPlace) ({ keys: key, values: value } = cache.append(key, value));
+        mixed = inPlace ?? attention(query, key, value, { bias, mask: keyMask(inputs, key), causal });
       }
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, queries, hiddenSize]);
       return this.outProj.forward(joined, context) as tf.Tensor3D;

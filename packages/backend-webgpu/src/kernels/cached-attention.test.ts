@@ -1,0 +1,93 @@
+import {
+  GroupedQueryAttention,
+  KeyValueCache,
+  MultiHeadAttention,
+  Rng,
+  rotaryTables,
+  withoutFusedKernels,
+} from '@crossmodal/core';
+import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { describeKernels } from '../../test/describe-kernels';
+import type { WebgpuBackend } from '../index';
+
+describeKernels('FusedCachedAttention', () => {
+  const rng = new Rng(3);
+  const random = (...shape: number[]) =>
+    rng.tensor(shape, (rng) => rng.normalArray(tf.util.sizeFromShape(shape)));
+  type Attention = Pick<MultiHeadAttention, 'forward'>;
+
+  function stepByStep(layer: Attention, x: tf.Tensor, lengths: number[], rotary?: boolean): tf.Tensor {
+    const cache = new KeyValueCache();
+    const result = tf.tidy(() => {
+      const pieces = tf.split(x, lengths, 1);
+      return tf.concat(
+        pieces.map((piece) => {
+          const from = cache.length;
+          const ids = tf.expandDims(tf.range(from, from + piece.shape[1]!, 1, 'int32'), 0) as tf.Tensor2D;
+          const inputs = { causal: true, cache, ...(rotary && { rotary: rotaryTables(ids, [1, 0.3, 0.1]) }) };
+          return layer.forward(piece, inputs);
+        }),
+        1,
+      );
+    });
+    cache.dispose();
+    return result;
+  }
+
+  it.each<[string, number, () => Attention, boolean]>([
+    [
+      'grouped heads, with positions',
+      2,
+      () => new GroupedQueryAttention({ hiddenSize: 12, numHeads: 4, numKeyValueHeads: 2, headDim: 6, rng }),
+      true,
+    ],
+    [
+      'many heads of queries to one of keys',
+      1,
+      () => new GroupedQueryAttention({ hiddenSize: 12, numHeads: 9, numKeyValueHeads: 1, headDim: 8, rng }),
+      false,
+    ],
+    ['heads of their own', 3, () => new MultiHeadAttention({ hiddenSize: 12, numHeads: 4, rng }), false],
+  ])('is attention to all that the cache has: %s', async (_, batch, create, rotary) => {
+    const layer = create();
+    const x = random(batch, 11, 12);
+    const lengths = [3, 1, 1, 1, 1, 2, 1, 1];
+    const expected = withoutFusedKernels(() => stepByStep(layer, x, [11], rotary));
+    expectClose(await stepByStep(layer, x, lengths, rotary).data(), await expected.data(), {
+      absolute: 1e-5,
+    });
+  });
+
+  it('writes into the memory of the cache', () => {
+    const backend = tf.backend() as WebgpuBackend;
+    const layer = new GroupedQueryAttention({ hiddenSize: 16, numHeads: 4, numKeyValueHeads: 2, rng });
+    const cache = new KeyValueCache();
+    const x = tf.neg(random(1, 1, 16)); // is on the GPU
+    const step = () => layer.forward(x, { causal: true, cache });
+    for (let i = 0; i < 3; i++) step(); // room for two at first, then for five
+    const { keys } = cache.tensors!;
+    backend.resetCounters();
+    step();
+    // Three projections, the new position, attention and the last projection.
+    expect(backend.counters).toMatchObject({ dispatches: 6, copies: 0 });
+    expect(cache.tensors!.keys).toBe(keys);
+    cache.dispose();
+  });
+
+  it('leaks nothing', () => {
+    const layer = new MultiHeadAttention({ hiddenSize: 12, numHeads: 4, rng });
+    const x = random(1, 1, 12);
+    const run = () =>
+      expectNoLeak(() => {
+        const cache = new KeyValueCache();
+        for (let i = 0; i < 5; i++) layer.forward(x, { causal: true, cache }).dispose();
+        cache.dispose();
+      });
+    run();
+    const before = tf.backend().numDataIds();
+    run();
+    expect(tf.backend().numDataIds()).toBe(before);
+  });
+});
