@@ -184,6 +184,7 @@ describe.skipIf(skipsBrowser())('training in the page', () => {
       'README.md',
       'config.json',
       'model.safetensors',
+      'preprocessor_config.json',
       'tokenizer.json',
     ]);
     expect(await page.evaluate(() => 'hacked' in window)).toBe(false);

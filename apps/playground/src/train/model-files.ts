@@ -1,5 +1,5 @@
 import { type StateDict, safetensorsChunks } from '@crossmodal/core';
-import { PIXEL_RANGE } from '@crossmodal/emoji-clip/browser';
+import { PIXEL_RANGE, type Recipe } from '@crossmodal/emoji-clip/browser';
 import { modelReadme } from './model-readme';
 import { isTransformer, type ModelDescription } from './run-model';
 import type { RunFacts } from './run-types';
@@ -8,17 +8,21 @@ import type { ZipContents } from './zip-files';
 /** The files of a trained model, for others and for the page's own search. */
 export function modelFiles(description: ModelDescription, state: StateDict, facts: RunFacts): ZipContents {
   const { config, tokenizer, tokenizerConfig } = description;
-  const files = {
+  return {
     'README.md': modelReadme(description, facts),
     'config.json': json(config),
     'tokenizer.json': json(tokenizer),
+    ...(tokenizerConfig && { 'tokenizer_config.json': json(tokenizerConfig) }),
+    'preprocessor_config.json': json(preprocessor(sideOf(config))),
     'model.safetensors': safetensorsChunks(state, { format: 'pt' }),
   };
-  if (!isTransformer(config)) return files;
-  const { image_size: side } = config['vision_config'] as { image_size: number };
+}
+
+/** What makes of a picture what the model was trained on, as transformers' CLIP has it. */
+function preprocessor(side: number): Record<string, unknown> {
   const [black, white] = PIXEL_RANGE;
   const std = 1 / (white - black);
-  const preprocessor = {
+  return {
     image_processor_type: 'CLIPImageProcessor',
     do_convert_rgb: true,
     do_resize: true,
@@ -32,11 +36,12 @@ export function modelFiles(description: ModelDescription, state: StateDict, fact
     image_mean: [0, 0, 0].fill(-black * std),
     image_std: [0, 0, 0].fill(std),
   };
-  return {
-    ...files,
-    'tokenizer_config.json': json(tokenizerConfig),
-    'preprocessor_config.json': json(preprocessor),
-  };
+}
+
+/** Side of the pictures that the model of a `config.json` sees. */
+function sideOf(config: Readonly<Record<string, unknown>>): number {
+  if (!isTransformer(config)) return (config as unknown as Recipe).imageSize;
+  return (config['vision_config'] as { image_size: number }).image_size;
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

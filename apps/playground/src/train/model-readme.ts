@@ -23,6 +23,7 @@ The drawings of emoji that it learned from are of Noto Emoji (Apache-2.0) and Fl
   return (
     head +
     (isTransformer(config) ? transformerPart() : convolutionPart(config as unknown as Recipe)) +
+    '\nPictures were trained on as squares on white, cut to what is drawn.\n' +
     licences
   );
 }
@@ -41,7 +42,7 @@ import { useBackend } from '@crossmodal/core';
 await useBackend();
 const model = await loadCLIP('.'); // this folder
 const classifier = new ZeroShotClassifier({ ...model, labels: ['cat', 'dog'], templates: ['{}'] });
-console.log(await classifier.classify(['picture.png']));
+console.log(await classifier.classify('picture.png'));
 \`\`\`
 
 ## In Python
@@ -58,14 +59,12 @@ picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), pictur
 inputs = {**tokenizer(["cat", "dog"], padding=True, return_tensors="pt"), **processor(picture, return_tensors="pt")}
 print(model(**inputs).logits_per_image.softmax(-1))
 \`\`\`
-
-Pictures were trained on as squares on white, cut to what is drawn.
 `;
 
 const convolutionPart = ({ imageSize, stages, textHiddenSize, contextLength, projectionDim }: Recipe) => `
 An image tower of residual convolutions and a text tower that takes the mean of a text's tokens: a CLIP of the package
-\`@crossmodal/clip\`, which \`transformers\` does not know. Texts go in as words in lower case, a space before each.
-Pictures are ${imageSize} x ${imageSize}, RGB, (value / 255 - 0.75) / 0.3.
+\`@crossmodal/clip\`, which \`transformers\` does not know. Texts go in as words in lower case, a space before each, without
+articles.
 
 ## In Node
 
@@ -73,14 +72,20 @@ Pictures are ${imageSize} x ${imageSize}, RGB, (value / 255 - 0.75) / 0.3.
 // npm install @crossmodal/clip @crossmodal/core @crossmodal/processing @crossmodal/backend-onnx @tensorflow/tfjs-core
 import '@crossmodal/backend-onnx';
 import { readFile } from 'node:fs/promises';
-import { BagOfTokensEncoder, CLIP, encodeTexts, ResidualVisionEncoder } from '@crossmodal/clip';
+import { BagOfTokensEncoder, CLIP, ResidualVisionEncoder, ZeroShotClassifier } from '@crossmodal/clip';
 import { Rng, useBackend } from '@crossmodal/core';
 import { readSafetensorsFile } from '@crossmodal/core/node';
-import { loadTokenizer } from '@crossmodal/processing';
+import { ImageProcessor, loadTokenizer } from '@crossmodal/processing';
 
 await useBackend();
-const rng = new Rng(0);
 const tokenizer = loadTokenizer(await readFile('tokenizer.json', 'utf8'), { pad_token: '<pad>' });
+const words = (text: string) =>
+  (text.toLowerCase().replace(/\\p{Script=Han}+/gu, ' $& ').match(/[\\p{L}\\p{M}\\p{N}]+|[^\\s\\p{P}\\p{L}\\p{M}\\p{N}]/gu) ?? [])
+    .filter((word) => !['a', 'an', 'the'].includes(word))
+    .map((word) => \` \${word}\`)
+    .join('');
+const imageProcessor = ImageProcessor.fromConfig(JSON.parse(await readFile('preprocessor_config.json', 'utf8')));
+const rng = new Rng(0);
 const clip = new CLIP({
   visionEncoder: new ResidualVisionEncoder({ imageSize: ${imageSize}, stages: ${JSON.stringify(stages)}, rng }),
   textEncoder: new BagOfTokensEncoder({
@@ -90,6 +95,13 @@ const clip = new CLIP({
   rng,
 });
 await clip.loadTensors(await readSafetensorsFile('model.safetensors'));
-console.log(await encodeTexts(clip, tokenizer, [' red apple'])); // [1, ${projectionDim}]
+const classifier = new ZeroShotClassifier({
+  clip,
+  tokenizer: { tokenize: (texts, options) => tokenizer.tokenize(texts.map(words), options) },
+  imageProcessor,
+  labels: ['cat', 'dog'],
+  templates: ['{}'],
+});
+console.log(await classifier.classify('picture.png'));
 \`\`\`
 `;
