@@ -24,6 +24,45 @@ describe.skipIf(skipsBrowser())('drawing', () => {
       }),
     );
 
+  it('shows which words and which squares before it a square looked at', async () => {
+    const { page, problems, context } = await site.open({ tab: 'draw' });
+    await setSlider(page, 'Pictures', 2);
+    await write(page, 'yellow face with tears');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'What picture 1 looked at' }).click({ timeout: 60_000 });
+    const words = page.getByRole('list', { name: 'Of that, by word' });
+    await words.waitFor();
+    expect(await words.locator('.bar-name').allTextContents()).toEqual(['yellow', 'face', 'with', 'tears']);
+    const bars = page.getByRole('list', { name: 'Where its attention went' });
+    const shares = async () => (await bars.locator('.bar-value').allTextContents()).map(Number.parseFloat);
+    const total = (await shares()).reduce((a, b) => a + b);
+    expect(Math.abs(total - 100)).toBeLessThanOrEqual(3); // rounded
+    await screenshot(page, 'draw-attention');
+
+    // By the keyboard: the first square, which has none before it.
+    const cells = page.getByRole('gridcell');
+    expect(await cells.count()).toBe(100);
+    await page.locator('[role=gridcell][tabindex="0"]').focus();
+    await page.keyboard.press('Control+Home');
+    await page.getByText(/^Row 1, column 1: .* 0 % to squares before it\.$/).waitFor();
+    expect((await shares())[1]).toBe(0);
+    await page.keyboard.press('Control+End');
+    await page.getByText(/^Row 10, column 10: /).waitFor();
+    const mean = await shares();
+    expect(mean[1]).toBeGreaterThan(0);
+    const layers = page.getByLabel('Layer');
+    expect(await layers.locator('option').count()).toBe(7);
+    await layers.selectOption('0');
+    await expect.poll(shares).not.toEqual(mean);
+    await page.getByRole('button', { name: 'What picture 2 looked at' }).click();
+    await page.getByRole('heading', { name: 'What picture 2 looked at' }).waitFor();
+    await write(page, 'red heart');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'What picture 2 looked at' }).waitFor({ state: 'detached' });
+    await context.close();
+    expect(problems).toEqual([]);
+  }, 120_000);
+
   it('grows pictures row by row, ranks them, and draws the same again from the same seed', async () => {
     const { page, problems, context } = await site.open({ tab: 'draw' });
     await setSlider(page, 'Pictures', 3);

@@ -1,20 +1,32 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/t';
 import { Button } from '../ui/button';
+import { AttentionCard } from './attention-card';
 import { type Candidate, candidatesOf, type Drawing, fileName } from './drawing';
 
 /** The pictures as they grow; once they are ranked, the best first. */
 export function Candidates({ drawing }: { drawing: Drawing }) {
-  const { prompt, phase } = drawing;
+  const { prompt, phase, tokens } = drawing;
+  const [looked, setLooked] = useState<readonly number[]>();
+  const candidates = candidatesOf(drawing);
+  const lookedAt = candidates.find(({ index }) => looked && tokens?.[index] === looked);
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: Safari forgets that a list without bullets is one.
-    <ul class="draw-pictures" role="list" aria-label={t('draw.results', { prompt })}>
-      {candidatesOf(drawing).map((candidate) => (
-        <li key={candidate.index} class={candidate.rank === 1 ? 'draw-best' : undefined}>
-          <Picture candidate={candidate} prompt={prompt} canBeSaved={phase === 'done'} />
-        </li>
-      ))}
-    </ul>
+    <>
+      {/* biome-ignore lint/a11y/noRedundantRoles: Safari forgets that a list without bullets is one. */}
+      <ul class="draw-pictures" role="list" aria-label={t('draw.results', { prompt })}>
+        {candidates.map((candidate) => (
+          <li key={candidate.index} class={candidate.rank === 1 ? 'draw-best' : undefined}>
+            <Picture
+              candidate={candidate}
+              prompt={prompt}
+              canBeSaved={phase === 'done'}
+              onLook={() => setLooked(tokens?.[candidate.index])}
+            />
+          </li>
+        ))}
+      </ul>
+      {lookedAt && <AttentionCard prompt={prompt} candidate={lookedAt} tokens={looked!} />}
+    </>
   );
 }
 
@@ -22,10 +34,12 @@ function Picture({
   candidate: { index, picture, rank, score },
   prompt,
   canBeSaved,
+  onLook,
 }: {
   candidate: Candidate;
   prompt: string;
   canBeSaved: boolean;
+  onLook: () => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const number = rank ?? index + 1;
@@ -57,9 +71,14 @@ function Picture({
         </figcaption>
       )}
       {canBeSaved && (
-        <Button kind="quiet" label={t('draw.saveNumber', { number })} onClick={save}>
-          {t('draw.save')}
-        </Button>
+        <>
+          <Button kind="quiet" label={t('draw.lookNumber', { number })} onClick={onLook}>
+            {t('draw.look')}
+          </Button>
+          <Button kind="quiet" label={t('draw.saveNumber', { number })} onClick={save}>
+            {t('draw.save')}
+          </Button>
+        </>
       )}
     </figure>
   );

@@ -43,7 +43,7 @@ export function DrawView() {
     const change = (changes: Partial<Drawing>) => setDrawing((before) => ({ ...before!, ...changes }));
     setDrawing({
       ...{ prompt: text, settings: chosen, phase: 'preparing', seconds: 0 },
-      ...{ drawn: undefined, ranked: undefined, wasCut: false },
+      ...{ drawn: undefined, ranked: undefined, tokens: undefined, wasCut: false },
     });
     try {
       await services.draw.prepare();

@@ -8,6 +8,8 @@ export interface Drawing {
   drawn: DrawnRows | undefined;
   /** Of the pictures of `drawn`, the best first, once CLIP has said so. */
   ranked: readonly Ranked[] | undefined;
+  /** Of the pictures of `drawn`, once they are whole. */
+  tokens: readonly (readonly number[])[] | undefined;
   wasCut: boolean;
   seconds: number;
 }

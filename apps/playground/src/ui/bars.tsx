@@ -13,8 +13,8 @@ export function Bars({ label, bars }: { label: string; bars: readonly Bar[] }) {
   const best = Math.max(...bars.map(({ share }) => share));
   return (
     <ul class="bars" aria-label={label}>
-      {bars.map(({ name, share, text }) => (
-        <li key={name} class={share === best ? 'bar bar-best' : 'bar'}>
+      {bars.map(({ name, share, text }, i) => (
+        <li key={i} class={share === best ? 'bar bar-best' : 'bar'}>
           <span
             class={share < 0 ? 'bar-fill bar-against' : 'bar-fill'}
             style={{ inlineSize: `${Math.min(100, 100 * Math.abs(share))}%` }}

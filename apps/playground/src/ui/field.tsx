@@ -25,7 +25,7 @@ export function Field({ label, hint, error, hideLabel = false, children }: Field
       <label for={id} class={hideLabel ? 'visually-hidden' : 'field-label'}>
         {label}
       </label>
-      {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': error !== undefined })}
+      {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': Boolean(error) })}
       {hint && (
         <p class="field-hint" id={`${id}-hint`}>
           {hint}

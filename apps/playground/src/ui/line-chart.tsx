@@ -8,6 +8,8 @@ import './line-chart.css';
 export interface Series {
   name: string;
   values: readonly (number | null)[];
+  /** What the others are held against: drawn dashed, so that what it covers can be seen. */
+  isReference?: boolean;
 }
 
 export interface LineChartProps {
@@ -46,7 +48,9 @@ export function LineChart({ label, x, xName, series, height = 240 }: LineChartPr
       <div ref={place} aria-hidden="true" />
       <figcaption>
         {series.map((one) => (
-          <p key={one.name}>{summary(one)}</p>
+          <p key={one.name} class={one.isReference ? 'chart-reference' : undefined}>
+            {summary(one)}
+          </p>
         ))}
         <details>
           <summary>{t('shell.chartTable')}</summary>
@@ -132,10 +136,11 @@ function options(
     ],
     series: [
       { label: xName },
-      ...series.map(({ name }, i) => ({
+      ...series.map(({ name, isReference }, i) => ({
         label: name,
         stroke: color(`--curve-${(i % 4) + 1}`),
         width: 2,
+        ...(isReference && { dash: [6, 6] }),
         points: { show: false },
       })),
     ],

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import './pixel-picture.css';
 
 /** RGBA, row after row. */
 export interface RawPixels {

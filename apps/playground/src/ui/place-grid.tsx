@@ -1,17 +1,19 @@
 import { useRef } from 'preact/hooks';
-import { t } from '../i18n/t';
+import './place-grid.css';
 
-export interface CodeGridProps {
-  ids: Int32Array;
+export interface PlaceGridProps {
+  label: string;
+  rows: number;
   columns: number;
+  /** The one that is chosen, row after row. */
   place: number;
   onPlace: (place: number) => void;
+  nameOf: (place: number) => string;
 }
 
-/** The squares of a picture, by the grid pattern of ARIA: arrow keys, Home and End move between them. */
-export function CodeGrid({ ids, columns, place, onPlace }: CodeGridProps) {
+/** Squares over a picture, by the grid pattern of ARIA: arrow keys, Home and End move between them. */
+export function PlaceGrid({ label, rows, columns, place, onPlace, nameOf }: PlaceGridProps) {
   const grid = useRef<HTMLDivElement>(null);
-  const rows = ids.length / columns;
   const move = (event: KeyboardEvent) => {
     const [row, column] = [Math.floor(place / columns), place % columns];
     const moves: Record<string, [row: number, column: number]> = {
@@ -33,36 +35,26 @@ export function CodeGrid({ ids, columns, place, onPlace }: CodeGridProps) {
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: no table: squares over a picture.
-    <div
-      ref={grid}
-      class="code-grid"
-      role="grid"
-      aria-label={t('understand.codesGrid')}
-      onKeyDown={move}
-      tabIndex={-1}
-    >
+    <div ref={grid} class="place-grid" role="grid" aria-label={label} onKeyDown={move} tabIndex={-1}>
       {Array.from({ length: rows }, (_, row) => (
         // biome-ignore lint/a11y/useFocusableInteractive: its cells are.
         // biome-ignore lint/a11y/useSemanticElements: no table: squares over a picture.
-        <div key={row} class="code-row" role="row">
+        <div key={row} class="place-row" role="row">
           {Array.from({ length: columns }, (_, column) => {
             const at = row * columns + column;
             return (
               // biome-ignore lint/a11y/useSemanticElements: no table: squares over a picture.
               <div
                 key={column}
-                class="code-cell"
+                class="place-cell"
                 role="gridcell"
                 data-place={at}
                 tabIndex={at === place ? 0 : -1}
                 aria-selected={at === place}
-                aria-label={t('understand.codesCell', {
-                  row: row + 1,
-                  column: column + 1,
-                  id: String(ids[at]),
-                })}
-                onPointerEnter={(event) => {
-                  if (event.pointerType === 'mouse') onPlace(at);
+                aria-label={nameOf(at)}
+                // Not "enter": what scrolls below a mouse at rest chooses nothing.
+                onPointerMove={(event) => {
+                  if (event.pointerType === 'mouse' && at !== place) onPlace(at);
                 }}
                 onPointerDown={() => onPlace(at)}
                 onFocus={() => onPlace(at)}

@@ -6,6 +6,8 @@ export interface SelectProps<T extends string> {
   /** Values with their names. */
   options: readonly (readonly [value: T, name: string])[];
   onChange: (value: T) => void;
+  /** Shown below. */
+  hint?: string;
   hideLabel?: boolean;
   disabled?: boolean;
 }
@@ -15,11 +17,12 @@ export function Select<T extends string>({
   value,
   options,
   onChange,
+  hint = '',
   hideLabel = false,
   disabled = false,
 }: SelectProps<T>) {
   return (
-    <Field label={label} hideLabel={hideLabel}>
+    <Field label={label} hint={hint} hideLabel={hideLabel}>
       {(control) => (
         <select
           {...control}

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../i18n/t';
 import { Button } from '../ui/button';
+import { PixelPicture } from '../ui/pixel-picture';
+import { PlaceGrid } from '../ui/place-grid';
 import { services } from '../worker-client';
-import { CodeGrid } from './code-grid';
 import { PictureChoice } from './picture-choice';
-import { PixelPicture } from './pixel-picture';
 import { pictures, samples, useComputed } from './understand-state';
 import type { Codes, NearCode } from './understand-types';
 
@@ -43,11 +43,12 @@ function Coded({ codes }: { codes: Codes }) {
   const { result: drawn } = useComputed(() => services.understand.decode(ids, rows, columns), [ids]);
   const id = ids[place]!;
   const { result: near } = useComputed(() => services.understand.near(id, NEAR), [id]);
-  const name = t('understand.codesCell', {
-    row: Math.floor(place / columns) + 1,
-    column: (place % columns) + 1,
-    id: String(id),
-  });
+  const nameOf = (place: number) =>
+    t('understand.codesCell', {
+      row: Math.floor(place / columns) + 1,
+      column: (place % columns) + 1,
+      id: String(ids[place]),
+    });
   return (
     <>
       <div class="two">
@@ -58,7 +59,11 @@ function Coded({ codes }: { codes: Codes }) {
         <figure class="shown">
           <div class="coded">
             {drawn && <PixelPicture pixels={drawn} scale={8} sharp />}
-            <CodeGrid ids={ids} columns={columns} place={place} onPlace={setPlace} />
+            <PlaceGrid
+              label={t('understand.codesGrid')}
+              {...{ rows, columns, place, nameOf }}
+              onPlace={setPlace}
+            />
           </div>
           <figcaption>
             {t('understand.codesDrawn')} ({t('understand.codesDistinct', { count: new Set(ids).size })})
@@ -67,7 +72,7 @@ function Coded({ codes }: { codes: Codes }) {
       </div>
       <div>
         <p class="codes-name" role="status">
-          {name}
+          {nameOf(place)}
         </p>
         <h4>{t('understand.codesNear')}</h4>
         {near && near[0]?.id === id && (

@@ -1,14 +1,19 @@
-import type { RawPixels } from './pixel-picture';
+import type { RawPixels } from '../ui/pixel-picture';
 
 /** For the words, and against them. */
 const FOR = [226, 96, 12] as const;
 const AGAINST = [40, 84, 222] as const;
 const STRONGEST = 190;
 
-/** Draws a map [rows, columns] over a picture, the strongest place in the fullest colour. */
+/**
+ * Draws a map [rows, columns] over a picture, the strongest place in the fullest colour.
+ *
+ * @param sharp Whether places stay squares.
+ */
 export function drawMap(
   map: Float32Array,
   columns: number,
+  sharp = false,
 ): (context: CanvasRenderingContext2D, width: number, height: number) => void {
   const rows = map.length / columns;
   const most = map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -22,7 +27,7 @@ export function drawMap(
       pixels.data[4 * i + 3] = (STRONGEST * Math.abs(value)) / most;
     }
     small.getContext('2d')!.putImageData(pixels, 0, 0);
-    context.imageSmoothingEnabled = true;
+    context.imageSmoothingEnabled = !sharp;
     context.imageSmoothingQuality = 'high';
     context.drawImage(small, 0, 0, width, height);
   };

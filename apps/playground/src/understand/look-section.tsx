@@ -4,12 +4,12 @@ import { t } from '../i18n/t';
 import { ModelChoice } from '../models/model-choice';
 import { architecture, model } from '../models/model-in-use';
 import { readLabels } from '../search/read-labels';
+import { PixelPicture } from '../ui/pixel-picture';
 import { Select } from '../ui/select';
 import { TextInput } from '../ui/text-input';
 import { services } from '../worker-client';
 import { drawMap, inGreys } from './draw-map';
 import { PictureChoice } from './picture-choice';
-import { PixelPicture } from './pixel-picture';
 import { pictures, samples, useComputed } from './understand-state';
 import type { Look, MapMethod } from './understand-types';
 

@@ -1,4 +1,4 @@
-import type { RawPixels } from './pixel-picture';
+import type { RawPixels } from '../ui/pixel-picture';
 
 /** How well pictures and captions fit, all with all. */
 export interface Similarities {
