@@ -9,6 +9,7 @@ import { convFilterGradient } from './conv/filter-gradient';
 import { convInputGradient, convTranspose } from './conv/input-gradient';
 import { decoderBlock } from './decoder-block';
 import { encoderBlock } from './encoder-block';
+import { trainedEncoderBlocks } from './encoder-block-training';
 import { gelus } from './gelu';
 import { gradientScales } from './gradient-scale';
 import { l2Normalizations } from './l2-normalize';
@@ -33,6 +34,7 @@ export const kernels: WebgpuKernel[] = [
   convTranspose,
   decoderBlock,
   encoderBlock,
+  ...trainedEncoderBlocks,
   ...gelus,
   ...gradientScales,
   ...l2Normalizations,

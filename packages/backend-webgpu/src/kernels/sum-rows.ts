@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
+import type { WebgpuBackend } from '../webgpu-backend';
 import { columnSums } from './column-sums';
 
 /** Rows that are summed at once; more are first summed in parts, so that there is work for many workgroups. */
@@ -18,7 +19,12 @@ function sumRows({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined
   const [rows, columns] = [sizeOf(x.shape.slice(0, axes.length)), sizeOf(kept)];
   if (!isLeading || x.dtype !== 'float32' || rows < 2 || columns < 4) return undefined;
   if (backend.shouldExecuteOnCPU([x])) return undefined;
-  const shape = attrs['keepDims'] ? [...axes.map(() => 1), ...kept] : kept;
+  return sumsOfRows(backend, x, rows, attrs['keepDims'] ? [...axes.map(() => 1), ...kept] : kept);
+}
+
+/** Sums of x [rows, columns] over the rows, as a tensor of this shape. */
+export function sumsOfRows(backend: WebgpuBackend, x: TensorInfo, rows: number, shape: number[]): TensorInfo {
+  const columns = sizeOf(shape);
   const sums = backend.makeTensorInfo(shape, 'float32');
   const parts = Math.ceil(rows / ROWS);
   if (parts === 1) {

@@ -80,7 +80,7 @@ export function trainedEncoderBlock(
       const inputs: tf.NamedTensorMap = { dy, x: x! };
       for (const [i, name] of names.entries()) inputs[name] = rest[i]!;
       for (const [i, tensor] of rest.slice(names.length).entries()) inputs[`saved${i}`] = tensor;
-      const [dx, ...gradients] = runFusedKernel('FusedEncoderBlockGrad', inputs, parts.attrs);
+      const [dx, ...gradients] = runFusedKernel('FusedEncoderBlockGrad', inputs, attrs);
       return {
         x: () => dx!,
         ...Object.fromEntries(names.map((name, i) => [name, () => gradients[i]!])),

@@ -12,7 +12,7 @@ export function addPartsProgram(product: Product): Program {
   return {
     name: ['parts of a product', ...finish.words].join(', '),
     inputs: { parts: element, ...finish.inputs },
-    outputs: { c: element },
+    outputs: { c: element, ...finish.outputs },
     uniforms: { rows: 'u32', columns: 'u32', batch: 'u32', splits: 'u32', ...finish.uniforms },
     code: () => `${finish.code}
 @compute @workgroup_size(${ADD_PARTS_THREADS})

@@ -151,7 +151,7 @@ ${header}) {${place(4 * LANES)}${norm ? moments(each.map((row) => one(row, 'k', 
   return {
     name,
     inputs: { a, b, ...(norm && { gamma: 'f32' as const, beta: 'f32' as const }), ...finish.inputs },
-    outputs: { c: finish.element },
+    outputs: { c: finish.element, ...finish.outputs },
     uniforms: { ...productUniforms, ...(norm && { epsilon: 'f32' as const }), ...finish.uniforms },
     extensions: lanes.extensions,
     code: () => `${loader('loadB', 'b', b)}${finish.code}\n${transposeB ? inTeams() : sideBySide()}`,

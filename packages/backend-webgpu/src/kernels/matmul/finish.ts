@@ -9,6 +9,8 @@ export interface Finish {
   words: string[];
   /** Buffers that it reads. */
   inputs: Program['inputs'];
+  /** Buffers that it writes beside the result. */
+  outputs: Program['outputs'];
   /** What the result is written in. */
   element: Element;
   uniforms: Program['uniforms'];
@@ -20,10 +22,10 @@ export interface Finish {
 }
 
 export function finishOf(
-  { columns, bias, activation, residual, heads }: Product,
+  { columns, bias, activation, before, slope, residual, heads }: Product,
   element = elementOf(heads?.headDim ?? columns),
 ): Finish {
-  const place = heads ? 'placeInHeads(row, column)' : 'row * uniforms.columns + column';
+  const place = heads ? '(to + placeInHeads(row, column))' : '(to + row * uniforms.columns + column)';
   const isGelu = activation !== 'linear' && activation !== 'relu';
   const zero = `${element}(0.0)`;
   const activate = `
@@ -44,10 +46,16 @@ fn placeInHeads(row: u32, column: u32) -> u32 {
   const write = `
 fn ${width === 1 ? 'finishOne' : 'finish'}(to: u32, row: u32, column: u32, sum: ${element}) {
   if (row >= uniforms.rows || column >= uniforms.columns) { return; }
-  let y = finished(sum${bias ? ` + bias[column / ${width}]` : ''});
-  c[(to + ${place}) / ${width}] = y${
-    residual ? ` + residual[(to + row * uniforms.columns + column) / ${width}]` : ''
-  };
+  let at = ${place} / ${width};
+  let y = sum${bias ? ` + bias[column / ${width}]` : ''};${before ? '\n  before[at] = y;' : ''}${
+    slope
+      ? `
+  let x = slopesAt[at];
+  values[at] = gelu(x);
+  c[at] = y * geluSlope(x)`
+      : `
+  c[at] = finished(y)`
+  }${residual ? ' + residual[at]' : ''};
 }`;
   const each = `
 fn finish(to: u32, row: u32, column: u32, sum: vec4<f32>) {
@@ -56,12 +64,18 @@ fn finish(to: u32, row: u32, column: u32, sum: vec4<f32>) {
   return {
     words: [
       ...(bias ? ['bias'] : []),
-      activation,
+      slope ? `gradient of ${activation}` : activation,
+      ...(before ? ['and before it'] : []),
       ...(residual ? ['residual'] : []),
       ...(heads ? ['to heads'] : []),
       element,
     ],
-    inputs: { ...(bias && { bias: element }), ...(residual && { residual: element }) },
+    inputs: {
+      ...(bias && { bias: element }),
+      ...(residual && { residual: element }),
+      ...(slope && { slopesAt: element }),
+    },
+    outputs: { ...(before && { before: element }), ...(slope && { values: element }) },
     element,
     uniforms: heads ? { length: 'u32', headDim: 'u32', capacity: 'u32', past: 'u32' } : {},
     code: `${activate}${placing}${write}${width === 1 ? each : ''}`,
@@ -73,12 +87,16 @@ export const sumsOf = (product: Product): Product => ({
   ...product,
   bias: undefined,
   activation: 'linear',
+  before: undefined,
+  slope: undefined,
   residual: undefined,
   heads: undefined,
 });
 
-/** The buffers of {@link Finish.inputs}. */
-export const finishBuffers = ({ bias, residual }: Product): Record<string, TensorInfo> => ({
+/** The buffers of {@link Finish.inputs} and outputs. */
+export const finishBuffers = ({ bias, residual, before, slope }: Product): Record<string, TensorInfo> => ({
   ...(bias && { bias }),
   ...(residual && { residual }),
+  ...(before && { before }),
+  ...(slope && { slopesAt: slope.at, values: slope.values }),
 });

@@ -1,15 +1,13 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../../kernel';
 import type { WebgpuBackend } from '../../webgpu-backend';
+import { INFINITIES } from '../half';
 import { ADD_PARTS_THREADS, addPartsProgram } from './add-parts';
 import { columnsPerGroup, FEW_ROWS, fewRowsProgram } from './few-rows';
 import { finishBuffers } from './finish';
 import { planOf } from './plan';
 import { type Activation, batchOf, ONE, type Product, simplified, uniformsOf } from './product';
 import { SLICE, tiledProgram, type Views } from './tiled';
-
-/** Float16's infinity, twice. */
-const INFINITIES = 0x7c00_7c00;
 
 function compute({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined {
   const { a, b, bias, preluActivationWeights } = inputs;
@@ -32,7 +30,7 @@ function compute({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined
 /** A product that other kernels of ours want: of matrices, or of tensors whose leading sizes are all one. */
 export interface MatrixProduct
   extends Partial<Pick<Product, 'transposeA' | 'transposeB' | 'activation' | 'bias'>>,
-    Pick<Product, 'a' | 'b' | 'norm' | 'residual' | 'heads'> {
+    Pick<Product, 'a' | 'b' | 'norm' | 'before' | 'slope' | 'residual' | 'heads'> {
   /** A tensor for the result, which `heads` are part of; without it there is a new one. */
   into?: TensorInfo | undefined;
 }

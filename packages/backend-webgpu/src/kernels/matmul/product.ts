@@ -18,6 +18,10 @@ export interface Product {
   /** [columns] */
   bias: TensorInfo | undefined;
   activation: Activation;
+  /** What the activation is given is written to it: of the result's size. */
+  before?: TensorInfo | undefined;
+  /** In place of the activation (of GELU's), the product with its derivative. */
+  slope?: Slope | undefined;
   /** Added in the end, after the activation: of the result's size. */
   residual?: TensorInfo | undefined;
   /** Where the result goes, if it is the heads of sequences: there is one matrix. */
@@ -25,6 +29,14 @@ export interface Product {
 }
 
 export type Activation = 'linear' | 'relu' | GeluVariant;
+
+/** Both of the result's size. */
+export interface Slope {
+  /** Where the derivative is taken. */
+  at: TensorInfo;
+  /** Gets the activation's values there. */
+  values: TensorInfo;
+}
 
 /** Layer norm. */
 export interface RowNorm {

@@ -1,4 +1,5 @@
 import type { Element, Program } from '../../program';
+import { narrow } from '../half';
 import { finishOf, sumsOf } from './finish';
 import { elementOf, loader, type Product, productUniforms } from './product';
 
@@ -100,7 +101,7 @@ fn store${name}(block: u32, four: mat4x4<f32>) {
   return {
     name,
     inputs: { a: elements.a, b: elements.b, ...finish.inputs },
-    outputs: { c: finish.element },
+    outputs: { c: finish.element, ...finish.outputs },
     uniforms: {
       ...productUniforms,
       splits: 'u32',
@@ -115,16 +116,7 @@ var<workgroup> sliceA: array<vec4<${stored}>, ${SLICE * quadsA}>;
 var<workgroup> sliceB: array<vec4<${stored}>, ${SLICE * quadsB}>;
 // Four neighbours at a depth. Exchanged so that threads which turn blocks round write to different banks.
 fn slot(k: u32, quad: u32, quads: u32) -> u32 { return k * quads + (quad ^ (k / 4 * 2)); }
-${
-  half
-    ? `
-// What float16 does not hold must not be taken for a number: WGSL leaves open what it is converted to.
-fn narrow(x: vec4<f32>) -> vec4<f16> {
-  let infinity = vec4<f16>(bitcast<vec2<f16>>(uniforms.infinities).x);
-  return select(vec4<f16>(x), select(infinity, -infinity, x < vec4<f32>(0.0)), abs(x) >= vec4<f32>(65520.0));
-}`
-    : ''
-}
+${half ? narrow : ''}
 ${views?.loadA ?? loader('loadA', 'a', elements.a)}
 ${views?.loadB ?? loader('loadB', 'b', elements.b)}
 ${fetch('A', alongDepth.A, quadsA, 'uniforms.rows')}
