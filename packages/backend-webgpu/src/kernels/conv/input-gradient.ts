@@ -38,28 +38,34 @@ const views = (columns: number, outChannels: number, strided: boolean, bias: boo
     name: `gradient of an image${strided ? ', by phases' : ''}`,
     elements: { a: element, b: element },
     uniforms,
-    loadA: gather(
-      'A',
-      element,
-      `
-  let channel = column % uniforms.outChannels;
-  let tap = column / uniforms.outChannels;
+    loadA: gather('A', element, {
+      row: `
   let image = row / uniforms.phaseWidth;
-  let y = image % uniforms.phaseHeight + uniforms.shiftTop - tap / uniforms.tapsWide;
-  let x = row % uniforms.phaseWidth + uniforms.shiftLeft - tap % uniforms.tapsWide;
-  if (y >= uniforms.outHeight || x >= uniforms.outWidth) { return NOWHERE; }
-  return ((image / uniforms.phaseHeight * uniforms.outHeight + y) * uniforms.outWidth + x) * uniforms.outChannels + channel;`,
-    ),
-    loadB: gather(
-      'B',
-      element,
-      `
-  let channel = column % uniforms.outChannels;
+  return vec3<u32>(
+    image / uniforms.phaseHeight * uniforms.outHeight * uniforms.outWidth * uniforms.outChannels,
+    image % uniforms.phaseHeight + uniforms.shiftTop,
+    row % uniforms.phaseWidth + uniforms.shiftLeft);`,
+      // Places before the image wrap around to beyond it.
+      column: `
+  let tap = column / uniforms.outChannels;
+  return vec3<u32>(column % uniforms.outChannels, 0 - tap / uniforms.tapsWide, 0 - tap % uniforms.tapsWide);`,
+      height: 'outHeight',
+      width: 'outWidth',
+      channels: 'outChannels',
+    }),
+    loadB: gather('B', element, {
+      row: `
+  return vec3<u32>(row * uniforms.outChannels, 0, 0);`,
+      column: `
   let tap = column / uniforms.outChannels;
   let y = uniforms.tapTop + tap / uniforms.tapsWide * uniforms.strideHeight;
   let x = uniforms.tapLeft + tap % uniforms.tapsWide * uniforms.strideWidth;
-  return ((y * uniforms.kernelWidth + x) * uniforms.inChannels + row) * uniforms.outChannels + channel;`,
-    ),
+  return vec3<u32>((y * uniforms.kernelWidth + x) * uniforms.inChannels * uniforms.outChannels
+    + column % uniforms.outChannels, 0, 0);`,
+      height: 'outHeight',
+      width: 'outWidth',
+      channels: 'outChannels',
+    }),
     ...(strided && {
       finish: `
 fn finish(to: u32, row: u32, column: u32, sum: vec4<f32>) {

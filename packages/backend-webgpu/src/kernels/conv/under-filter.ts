@@ -25,19 +25,22 @@ export function underFilter(inChannels: number): Views {
     elements: { a: element },
     uniforms,
     // Places before the image wrap around to beyond it.
-    loadA: gather(
-      'A',
-      element,
-      `
-  let channel = column % uniforms.inChannels;
-  let tap = column / uniforms.inChannels;
+    loadA: gather('A', element, {
+      row: `
   let image = row / uniforms.outWidth;
-  let y = image % uniforms.outHeight * uniforms.strideHeight
-    + tap / uniforms.kernelWidth * uniforms.dilationHeight - uniforms.padTop;
-  let x = row % uniforms.outWidth * uniforms.strideWidth
-    + tap % uniforms.kernelWidth * uniforms.dilationWidth - uniforms.padLeft;
-  if (y >= uniforms.inHeight || x >= uniforms.inWidth) { return NOWHERE; }
-  return ((image / uniforms.outHeight * uniforms.inHeight + y) * uniforms.inWidth + x) * uniforms.inChannels + channel;`,
-    ),
+  return vec3<u32>(
+    image / uniforms.outHeight * uniforms.inHeight * uniforms.inWidth * uniforms.inChannels,
+    image % uniforms.outHeight * uniforms.strideHeight - uniforms.padTop,
+    row % uniforms.outWidth * uniforms.strideWidth - uniforms.padLeft);`,
+      column: `
+  let tap = column / uniforms.inChannels;
+  return vec3<u32>(
+    column % uniforms.inChannels,
+    tap / uniforms.kernelWidth * uniforms.dilationHeight,
+    tap % uniforms.kernelWidth * uniforms.dilationWidth);`,
+      height: 'inHeight',
+      width: 'inWidth',
+      channels: 'inChannels',
+    }),
   };
 }
