@@ -14,6 +14,7 @@ import {
   type RunArchitecture,
   type RunSettings,
   type RunStart,
+  type RunWords,
 } from '../src/train/run-settings';
 import { TrainingRun } from '../src/train/training-run';
 import { emojiTrainingSet, ownTrainingSet, type TrainingSet } from '../src/train/training-set';
@@ -37,7 +38,7 @@ async function main([source, kind, ...more]: string[]): Promise<void> {
   const start: RunStart = kind === 'shipped' ? 'shipped' : 'scratch';
   const architecture: RunArchitecture = kind === 'transformer' ? 'transformer' : 'convolution';
   const defaults = defaultSettings(source === 'emoji' ? 'emoji' : 'own', start, architecture);
-  const set = await SETS[source as keyof typeof SETS](count);
+  const set = await SETS[source as keyof typeof SETS](count, (given.get('words') ?? 'both') as RunWords);
   await useBackend();
   const finals: Evaluation[][] = [];
   for (const seed of seeds) {
@@ -93,7 +94,7 @@ async function measure(settings: RunSettings, set: TrainingSet): Promise<Evaluat
 }
 
 const SETS = {
-  emoji: async () => {
+  emoji: async (_: number, words: RunWords) => {
     const { cell, columns, sheets, concepts } = await json<EmojiSheets>('emoji/emoji.json');
     const sets = await Promise.all(
       sheets.map(async ({ file, cells }) => {
@@ -107,7 +108,7 @@ const SETS = {
         };
       }),
     );
-    return emojiTrainingSet(stackPictures(sets, PICTURE_SIZE), concepts, 'both');
+    return emojiTrainingSet(stackPictures(sets, PICTURE_SIZE), concepts, words);
   },
   known: async (count: number) => {
     const { concepts, pictures } = await loadEmoji(CACHE, ['openmoji']);

@@ -23,8 +23,10 @@ export const train = dictionary({
     startShippedEmoji:
       'It has seen these drawings before, the held-out ones too: its figures are high from the start.',
     architecture: 'Kind of model',
-    transformer: 'Two transformers (opens in Python’s transformers)',
-    convolution: 'Small convolutions (learns faster)',
+    transformer: 'Two transformers',
+    transformerHint: 'Opens in Python’s transformers, too.',
+    convolution: 'Small convolutions',
+    convolutionHint: 'Learns faster.',
     advanced: 'Advanced',
     steps: 'Steps',
     batchSize: 'Pictures a step',
@@ -115,7 +117,8 @@ export const train = dictionary({
     right: 'right',
     // errors
     noRun: 'There is no run, or it has no checkpoint yet.',
-    tooFew: '{count} pairs are too few: at least 8 with different captions are needed.',
+    tooFew:
+      'Too little to learn from (pairs: {count}, different captions: {captions}): at least {least} pairs with 2 different captions are needed.',
     busy: 'Another window of this page is training. One at a time can.',
   },
   zh: {
@@ -137,8 +140,10 @@ export const train = dictionary({
     startShippedHint: '微调已经认识表情符号的模型：图片少时更好。',
     startShippedEmoji: '它以前见过这些图画，包括留出的那些，因此指标一开始就很高。',
     architecture: '模型种类',
-    transformer: '两个 Transformer（可用 Python 的 transformers 打开）',
-    convolution: '小型卷积网络（学得更快）',
+    transformer: '两个 Transformer',
+    transformerHint: '也可用 Python 的 transformers 打开。',
+    convolution: '小型卷积网络',
+    convolutionHint: '学得更快。',
     advanced: '高级设置',
     steps: '步数',
     batchSize: '每步图片数',
@@ -224,7 +229,7 @@ export const train = dictionary({
     examplesAbout: '{step} 步之后最可能的三个名称。',
     right: '正确',
     noRun: '没有训练，或还没有检查点。',
-    tooFew: '{count} 对太少：至少需要 8 对说明文字不同的图片。',
+    tooFew: '数据太少（{count} 对，{captions} 种不同的说明文字）：至少需要 {least} 对和 2 种不同的说明文字。',
     busy: '本页的另一个窗口正在训练。一次只能有一个。',
   },
 });

@@ -37,8 +37,8 @@ export function Curves({ run }: { run: RunOverview }) {
               name: t('train.recallAt5'),
               values: log.evaluations.map(({ recallAt5 }) => percent(recallAt5)),
             },
-            { name: t('train.chanceAt1'), values: constant(1) },
-            { name: t('train.chanceAt5'), values: constant(5) },
+            { name: t('train.chanceAt1'), values: constant(1), isReference: true },
+            { name: t('train.chanceAt5'), values: constant(5), isReference: true },
           ]}
         />
         {last && (

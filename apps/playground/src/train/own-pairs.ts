@@ -53,7 +53,11 @@ export async function addFiles(files: readonly File[]): Promise<void> {
   try {
     const isText = ({ name }: File) => /\.txt$/i.test(name);
     const isTable = ({ name }: File) => isCaptionFile(name);
-    for (const file of files) if (isTable(file) || isText(file)) await addCaptions(file);
+    for (const file of files) {
+      if (!isTable(file) && !isText(file)) continue;
+      // One that is gone meanwhile keeps no other away.
+      await addCaptions(file).catch(() => say('pictures.unreadable', { name: shortName(file.name) }));
+    }
     nameAgain();
     const pictures = files.filter((file) => !isTable(file) && !isText(file) && !file.name.startsWith('.'));
     const taken = pictures.slice(0, Math.max(0, MOST_PAIRS - pairs.peek().length));

@@ -60,9 +60,10 @@ export async function trainRun(): Promise<void> {
     try {
       run.value = await services.train.train(follow, pausing!.signal);
     } catch (error) {
-      if ((error as { code?: unknown }).code !== 'shell.engineRestarted') throw error;
-      const kept = await services.train.overview();
+      // What was done since the last checkpoint is gone.
+      const kept = await services.train.overview().catch(() => run.peek() ?? undefined);
       run.value = kept;
+      if ((error as { code?: unknown }).code !== 'shell.engineRestarted') throw error;
       news.value = { kind: 'warning', text: 'train.cutOff', values: { step: kept?.step ?? 0 } };
     }
   });

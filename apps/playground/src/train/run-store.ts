@@ -40,8 +40,17 @@ export class RunStore {
   ) {}
 
   /** Keeps a run in the place of the one that was there. */
-  async begin({ facts, description, examples, pairs }: NewRun): Promise<void> {
+  async begin(run: NewRun): Promise<void> {
     await this.folder.clear();
+    try {
+      await this.write(run);
+    } catch (error) {
+      await this.folder.clear(); // half a run is of no use, and takes space
+      throw error;
+    }
+  }
+
+  private async write({ facts, description, examples, pairs }: NewRun): Promise<void> {
     if (pairs) await this.folder.write(PAIRS, pairs.pixels as Uint8Array<ArrayBuffer>);
     await this.folder.write(EXAMPLES, new Blob(examples.map(({ pixels }) => pixels)));
     const run: StoredRun = {

@@ -33,6 +33,7 @@ export function SettingsForm({ settings, onChange }: SettingsFormProps) {
             ['transformer', t('train.transformer')],
             ['convolution', t('train.convolution')],
           ]}
+          hint={t(`train.${architecture}Hint`)}
           onChange={(value) => onChange({ architecture: value })}
         />
       )}

@@ -8,7 +8,7 @@ import './line-chart.css';
 export interface Series {
   name: string;
   values: readonly (number | null)[];
-  /** What the others are held against: drawn dashed, so that what it covers can be seen. */
+  /** What the others are held against: drawn dashed, so that what it covers can be seen; it hardly changes. */
   isReference?: boolean;
 }
 
@@ -93,9 +93,10 @@ function ChartTable({ x, xName, series }: Pick<LineChartProps, 'x' | 'xName' | '
   );
 }
 
-function summary({ name, values }: Series): string {
+function summary({ name, values, isReference }: Series): string {
   const known = values.filter((value): value is number => value !== null && Number.isFinite(value));
   if (known.length === 0) return `${name}: ${t('shell.chartEmpty')}`;
+  if (isReference) return `${name}: ${short(known.at(-1))}`;
   const least = known.reduce((a, b) => Math.min(a, b));
   const most = known.reduce((a, b) => Math.max(a, b));
   const [first, last] = [known[0], known.at(-1)];

@@ -33,6 +33,8 @@ import { dropTrained } from './use-clip';
 const RUN_PATH = 'train/run';
 /** One page at a time trains: another has the same folder. */
 const LOCK = 'playground-train';
+/** Half of them are held out: with fewer there is next to nothing to learn from. */
+const FEWEST_PAIRS = 8;
 /** A GPU that is lost this often without a step between is given up. */
 const MOST_LOSSES = 3;
 
@@ -60,8 +62,9 @@ export class TrainService {
       await ensureEngine();
       const set = await trainingSet(settings, pairs);
       const split = splitOf(set, settings.seed);
-      if (split.heldOut.length === 0 || split.training.length < 2)
-        throw new PlaygroundError('train.tooFew', { count: set.stack.concepts.length });
+      const [count, captions] = [set.stack.concepts.length, set.names.length];
+      if (count < FEWEST_PAIRS || captions < 2 || split.heldOut.length === 0)
+        throw new PlaygroundError('train.tooFew', { count, captions, least: FEWEST_PAIRS });
       const { recipe, tokenizer } = settings.start === 'shipped' ? await clipFiles() : {};
       const description: ModelDescription =
         recipe && tokenizer ? { config: { ...recipe }, tokenizer } : await describeModel(settings, set);
