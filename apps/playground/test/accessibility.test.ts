@@ -85,6 +85,21 @@ describe.skipIf(skipsBrowser())('accessibility', () => {
     120_000,
   );
 
+  it('shows what a picture looked at without a violation', async () => {
+    const { page, context } = await site.open({ tab: 'draw' });
+    await page.getByLabel('Pictures', { exact: true }).fill('1');
+    await page.getByLabel('What to draw').fill('red heart');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'What it looked at: picture 1' }).click({ timeout: 60_000 });
+    await page.getByRole('gridcell').first().waitFor();
+    await page.evaluate(axeSource);
+    for (const theme of ['light', 'dark']) {
+      await page.locator('header select').last().selectOption(theme);
+      expect((await check(page)).violations.map(({ id }) => id)).toEqual([]);
+    }
+    await context.close();
+  }, 90_000);
+
   it('names the engine and the licences in dialogs that pass too', async () => {
     const { page, context } = await site.open();
     await page.evaluate(axeSource);

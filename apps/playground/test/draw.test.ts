@@ -29,7 +29,7 @@ describe.skipIf(skipsBrowser())('drawing', () => {
     await setSlider(page, 'Pictures', 2);
     await write(page, 'yellow face with tears');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'What picture 1 looked at' }).click({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'What it looked at: picture 1' }).click({ timeout: 60_000 });
     const words = page.getByRole('list', { name: 'Of that, by word' });
     await words.waitFor();
     expect(await words.locator('.bar-name').allTextContents()).toEqual(['yellow', 'face', 'with', 'tears']);
@@ -54,7 +54,7 @@ describe.skipIf(skipsBrowser())('drawing', () => {
     expect(await layers.locator('option').count()).toBe(7);
     await layers.selectOption('0');
     await expect.poll(shares).not.toEqual(mean);
-    await page.getByRole('button', { name: 'What picture 2 looked at' }).click();
+    await page.getByRole('button', { name: 'What it looked at: picture 2' }).click();
     await page.getByRole('heading', { name: 'What picture 2 looked at' }).waitFor();
     await write(page, 'red heart');
     await page.keyboard.press('Enter');
@@ -85,7 +85,7 @@ describe.skipIf(skipsBrowser())('drawing', () => {
 
     const [file] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Save picture 1 as PNG' }).click(),
+      page.getByRole('button', { name: 'Save as PNG: picture 1' }).click(),
     ]);
     expect(file.suggestedFilename()).toBe('red-heart-1.png');
 

@@ -39,10 +39,8 @@ export function AttentionCard({ prompt, candidate: { index, rank, picture }, tok
   return (
     <section ref={card} class="card stack" aria-labelledby="draw-attention">
       <div>
-        <h3 id="draw-attention" class="draw-title">
-          {t('draw.lookNumber', { number: rank ?? index + 1 })}
-        </h3>
-        <p class="draw-soft">{t('draw.lookAbout')}</p>
+        <h3 id="draw-attention">{t('draw.lookTitle', { number: rank ?? index + 1 })}</h3>
+        <p class="soft">{t('draw.lookAbout')}</p>
       </div>
       {problem !== undefined && <Notice kind="error">{errorText(problem)}</Notice>}
       {looked ? (
@@ -123,7 +121,7 @@ function Attention({ looked, picture }: { looked: LookedAt; picture: ImageData }
           </div>
         </div>
       </div>
-      <p class="draw-soft" role="status">
+      <p class="soft" role="status">
         {t('draw.lookStatus', {
           square: nameOf(place),
           words: percent(sum(words)),

@@ -6,6 +6,8 @@ import './model-choice.css';
 import { findTrained, trained } from './model-in-use';
 import type { TrainedModel } from './trained-model';
 
+const WHEN = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const;
+
 export interface ModelChoiceProps {
   /** While something is under way that another model would spoil. */
   disabled?: boolean;
@@ -28,12 +30,12 @@ export function ModelChoice({ disabled = false, about }: ModelChoiceProps) {
           modelWanted.value = value;
         }}
       />
-      {kept !== null && <p class="search-soft">{kept ? about : t('models.none')}</p>}
+      {kept !== null && <p class="soft">{kept ? about : t('models.none')}</p>}
     </div>
   );
 }
 
 function nameOf({ data, begun, step }: TrainedModel): string {
-  const date = new Date(begun).toLocaleString(language.value, { dateStyle: 'medium', timeStyle: 'short' });
+  const date = new Date(begun).toLocaleString(language.value, WHEN);
   return t('models.trained', { data: t(`train.runData_${data}`), date, step });
 }

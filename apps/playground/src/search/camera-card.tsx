@@ -90,7 +90,7 @@ export function CameraCard() {
     <section class="card stack" aria-labelledby="search-camera">
       <div>
         <h3 id="search-camera">{t('search.cameraTitle')}</h3>
-        <p class="search-soft">
+        <p class="soft">
           {t('search.cameraIntro')} {model.value === SHIPPED && t('search.cameraHonest')}
         </p>
       </div>
@@ -135,7 +135,7 @@ function Guesses({ labels, probabilities, rate }: Guess) {
           text: `${Math.round(100 * probabilities[i]!)} %`,
         }))}
       />
-      <p class="search-soft">
+      <p class="soft">
         {t('search.cameraRate', { rate: rate.toLocaleString(language.value, { maximumFractionDigits: 1 }) })}
       </p>
     </div>

@@ -21,7 +21,7 @@ export function Results() {
       <div class="search-head">
         <h3 id="search-results">{title}</h3>
         {hasQuery.value && (
-          <p class="search-soft" role="status">
+          <p class="soft" role="status">
             {t('search.searchTook', { count: total, ms: took < 10 ? took.toFixed(1) : Math.round(took) })}
           </p>
         )}
@@ -78,9 +78,9 @@ function Large({ hit, onMore }: { hit: ShownHit; onMore: () => void }) {
   return (
     <div class="stack search-large">
       {url && <img src={url} alt={pictureName(hit.name)} />}
-      {!file && !isDrawing && <p class="search-soft">{t('search.small')}</p>}
+      {!file && !isDrawing && <p class="soft">{t('search.small')}</p>}
       <div class="search-head">
-        <span class="search-soft">
+        <span class="soft">
           {hit.score === undefined ? '' : t('search.score', { score: hit.score.toFixed(3) })}
         </span>
         <Button onClick={onMore}>{t('search.more')}</Button>

@@ -87,12 +87,12 @@ function Kept() {
   const count = state?.count ?? 0;
   useEffect(() => setSure(false), [count]);
   if (!state) return <p role="status">{t('shell.loading')}</p>;
-  if (count === 0) return <p class="search-soft">{t('search.nothingYet')}</p>;
+  if (count === 0) return <p class="soft">{t('search.nothingYet')}</p>;
   return (
     <div class="search-kept">
       <p>
         <strong>{t('search.indexed', { count })}</strong>{' '}
-        <span class="search-soft">
+        <span class="soft">
           {progress.value
             ? ''
             : state.isKept

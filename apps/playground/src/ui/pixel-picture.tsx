@@ -36,7 +36,7 @@ export function PixelPicture({ pixels, label, over, scale = 1, sharp = false }: 
   return (
     <canvas
       ref={canvas}
-      class={sharp ? 'pixels pixels-sharp' : 'pixels'}
+      class={sharp ? 'pixel-picture pixel-picture-sharp' : 'pixel-picture'}
       width={width}
       height={height}
       {...(label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}

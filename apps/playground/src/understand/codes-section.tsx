@@ -22,7 +22,7 @@ export function CodesSection() {
         <h3 id="understand-codes">
           {t('understand.codesTitle', { rows: result?.rows ?? '…', columns: result?.columns ?? '…' })}
         </h3>
-        <p class="search-soft">{t('understand.codesAbout', { size: result?.codebookSize ?? '…' })}</p>
+        <p class="soft">{t('understand.codesAbout', { size: result?.codebookSize ?? '…' })}</p>
       </div>
       <PictureChoice
         chosen={picture}
@@ -97,7 +97,7 @@ function NearCodes({ near, onChoose }: { near: readonly NearCode[]; onChoose: (i
           <button type="button" class="near-code" onClick={() => onChoose(id)}>
             <PixelPicture pixels={patch} scale={12} sharp />
             <span>{id}</span>
-            <span class="search-soft">{distance.toFixed(2)}</span>
+            <span class="soft">{distance.toFixed(2)}</span>
             <span class="visually-hidden">{t('understand.codesPut')}</span>
           </button>
         </li>

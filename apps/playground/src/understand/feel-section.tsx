@@ -23,7 +23,7 @@ export function FeelSection() {
     <section class="card stack" aria-labelledby="understand-feel">
       <div>
         <h3 id="understand-feel">{t('understand.feelTitle')}</h3>
-        <p class="search-soft">{t('understand.feelAbout')}</p>
+        <p class="soft">{t('understand.feelAbout')}</p>
       </div>
       <TextInput
         label={t('understand.feelText')}
@@ -90,7 +90,7 @@ function Felt({ probabilities, name, contributions, words, isBusy }: Feeling & {
             label={t('understand.feelParts')}
             bars={parts.map(([one, share]) => ({ name: nameOf(one), share, text: `${signed(share)} %` }))}
           />
-          <p class="search-soft hint">{t('understand.feelPartsHint')}</p>
+          <p class="soft hint">{t('understand.feelPartsHint')}</p>
         </div>
       )}
       {words.length > 0 && (
@@ -107,7 +107,7 @@ function Felt({ probabilities, name, contributions, words, isBusy }: Feeling & {
               </li>
             ))}
           </ul>
-          <p class="search-soft hint">{t('understand.feelWordsHint')}</p>
+          <p class="soft hint">{t('understand.feelWordsHint')}</p>
         </div>
       )}
     </div>

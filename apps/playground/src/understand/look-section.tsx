@@ -49,7 +49,7 @@ export function LookSection() {
     <section class="card stack" aria-labelledby="understand-look">
       <div>
         <h3 id="understand-look">{t('understand.lookTitle')}</h3>
-        <p class="search-soft">
+        <p class="soft">
           {t(isTransformer ? 'understand.lookAboutPatches' : 'understand.lookAbout', {
             rows: result?.look.rows ?? 4,
             columns: result?.look.columns ?? 4,
@@ -151,7 +151,7 @@ function Shown({ text, method, stage, look, isBusy }: ShownProps) {
           <figcaption>{title}</figcaption>
         </figure>
       </div>
-      <p class="search-soft" role="status">
+      <p class="soft" role="status">
         {isBusy ? t('understand.working') : t(note, values)}
       </p>
       <details>

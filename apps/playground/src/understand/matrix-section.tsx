@@ -57,9 +57,7 @@ export function MatrixSection() {
     <section class="card stack" aria-labelledby="understand-matrix">
       <div>
         <h3 id="understand-matrix">{t('understand.matrixTitle')}</h3>
-        <p class="search-soft">
-          {t('understand.matrixAbout', { scale: result ? result.scale.toFixed(1) : '…' })}
-        </p>
+        <p class="soft">{t('understand.matrixAbout', { scale: result ? result.scale.toFixed(1) : '…' })}</p>
       </div>
       <ModelChoice />
       <div class="row">
@@ -146,7 +144,7 @@ export function MatrixSection() {
           </tbody>
         </table>
       </section>
-      <p class="search-soft" role="status">
+      <p class="soft" role="status">
         {isBusy || !values ? t('understand.working') : t('understand.right', { right, total: given.length })}
       </p>
       {chooser.element}

@@ -28,7 +28,7 @@ export function PictureChoice({ chosen, onChoose, optional = false }: PictureCho
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping is beside the button, which does the same.
     <div
-      class="choice"
+      class="picture-choice"
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
