@@ -29,7 +29,8 @@ const each = (count: number, line: (i: number) => string) =>
 /**
  * Few queries against many keys, as in generating: a workgroup takes four queries through a span of the keys. Eight
  * threads share a key, each with every eighth part of its row, and each such group has a running maximum and sum of
- * its own keys; they are joined at the end. Vectors hold one number for each of the four queries.
+ * its own keys; they are joined at the end. Vectors hold one number for each of the four queries. It waits for memory,
+ * not for products: there is no half precision of it.
  */
 function program(kind: HeadKind): Program {
   const { element, hasBias, chunks: slots } = kind;
@@ -170,7 +171,7 @@ export function runDecode(
   logSumExp: TensorInfo,
 ): void {
   const { query, key, value } = inputs;
-  const kind = headKind(headDim, bias !== undefined);
+  const kind = headKind(headDim, bias !== undefined, false);
   const workgroups = batch * heads * Math.ceil(queries / 4);
   const wanted = keys > 2 * KEYS_PER_SPLIT ? Math.ceil(WORKGROUPS / workgroups) : 1;
   const span = ROUND * Math.ceil(keys / ROUND / Math.min(wanted, Math.ceil(keys / KEYS_PER_SPLIT)));

@@ -4,6 +4,7 @@ import type { Program } from '../program';
 import { type AttentionShapes, attentionUniforms } from './attention-shapes';
 import {
   declareSums,
+  extensionsOf,
   type HeadKind,
   headKind,
   keyRows,
@@ -37,12 +38,13 @@ function program(kind: HeadKind): Program {
     inputs: { query: element, key: element, value: element, ...(hasBias && { bias: 'f32' }) },
     outputs: { output: element, logSumExp: 'f32' },
     uniforms: attentionUniforms,
+    extensions: extensionsOf(kind),
     code() {
       return `
 ${['query', 'key', 'value'].map((name) => readFunction(name, kind)).join('')}
 ${writeFunction('output', kind)}
 ${scoreFunctions(hasBias)}
-${tileMemory}
+${tileMemory(kind)}
 var<workgroup> exchange: array<vec4<f32>, 64>; // of each thread, something for its four rows
 
 ${mainOfTiles(kind, chunks, 'firstQuery', 'uniforms.queries')}
@@ -92,7 +94,7 @@ export function runForward(
   logSumExp: TensorInfo,
 ): void {
   const { query, key, value } = inputs;
-  const kind = headKind(headDim, bias !== undefined);
+  const kind = headKind(headDim, bias !== undefined, backend.precision === 'f16');
   backend.runProgram(program(kind), {
     buffers: { query: query!, key: key!, value: value!, output, logSumExp, ...(bias && { bias }) },
     uniforms,

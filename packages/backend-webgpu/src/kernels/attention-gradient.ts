@@ -4,8 +4,10 @@ import type { Program } from '../program';
 import { type AttentionShapes, attentionUniforms } from './attention-shapes';
 import {
   declareSums,
+  extensionsOf,
   type HeadKind,
   headKind,
+  heldFunction,
   keyRows,
   lines,
   mainOfTiles,
@@ -27,9 +29,12 @@ import {
 const QUERY_CHUNKS = 8;
 const KEY_CHUNKS = 4;
 
-/** Of each query's row: the logarithm of its sum of exponentials, and dy . y. */
+/**
+ * Of each query's row: the logarithm of its sum of exponentials, and dy . y, with dy as it is multiplied by values: what
+ * is left of their difference, where one weight is near 1, is the gradient.
+ */
 const rowsProgram = (kind: HeadKind): Program => ({
-  name: `attention gradient rows ${kind.element}`,
+  name: `attention gradient rows ${kind.element}${kind.half ? ', float16' : ''}`,
   inputs: {
     dy: kind.element,
     output: kind.element,
@@ -37,11 +42,13 @@ const rowsProgram = (kind: HeadKind): Program => ({
   },
   outputs: { rows: 'f32' },
   uniforms: attentionUniforms,
+  extensions: extensionsOf(kind),
   code() {
     return `
 ${readFunction('dy', kind)}
 ${readFunction('output', kind)}
 ${startFunctions}
+${heldFunction(kind)}
 var<workgroup> sums: array<f32, 256>;
 
 @compute @workgroup_size(256)
@@ -54,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let end = select(0u, uniforms.queries, matrix < uniforms.matrices);
   var sum = 0.0;
   for (var part = thread % 8u; 4u * part < uniforms.headDim; part += 8u) {
-    sum += dot(read_dy(start, query, end, part), read_output(start, query, end, part));
+    sum += dot(vec4<f32>(held(read_dy(start, query, end, part))), read_output(start, query, end, part));
   }
   sums[thread] = sum;
   workgroupBarrier();
@@ -81,7 +88,7 @@ const declarations = (kind: HeadKind, outputs: string[]) => `
 ${['query', 'key', 'value', 'dy'].map((name) => readFunction(name, kind)).join('')}
 ${outputs.map((name) => writeFunction(name, kind)).join('')}
 ${scoreFunctions(kind.hasBias)}
-${tileMemory}
+${tileMemory(kind)}
 
 fn rowOf(matrix: u32, query: u32) -> vec2<f32> { // of no query: of no weight
   if (query >= uniforms.queries) { return vec2<f32>(); }
@@ -97,6 +104,7 @@ function queryProgram(kind: HeadKind): Program {
     inputs: inputsOf(kind),
     outputs: { dquery: kind.element },
     uniforms: attentionUniforms,
+    extensions: extensionsOf(kind),
     code() {
       return `
 ${declarations(kind, ['dquery'])}
@@ -130,6 +138,7 @@ function keyProgram(kind: HeadKind): Program {
     inputs: inputsOf(kind),
     outputs: { dkey: kind.element, dvalue: kind.element },
     uniforms: attentionUniforms,
+    extensions: extensionsOf(kind),
     code() {
       return `
 ${declarations(kind, ['dkey', 'dvalue'])}
@@ -170,7 +179,7 @@ export function runGradient(
   [dquery, dkey, dvalue]: [TensorInfo, TensorInfo, TensorInfo],
 ): void {
   const { query, key, value, dy, output, saved } = inputs as Record<string, TensorInfo>;
-  const kind = headKind(headDim, bias !== undefined);
+  const kind = headKind(headDim, bias !== undefined, backend.precision === 'f16');
   const count = batch * heads * queries;
   const rows = backend.makeTensorInfo([count, 2], 'float32');
   backend.runProgram(rowsProgram(kind), {

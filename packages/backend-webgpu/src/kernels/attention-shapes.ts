@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { KernelCall } from '../kernel';
+import { INFINITIES } from './half';
 
 /** What the attention programs know of a call. */
 export interface AttentionShapes {
@@ -31,6 +32,7 @@ export const attentionUniforms = {
   biasQuery: 'u32',
   biasKey: 'u32',
   scale: 'f32',
+  infinities: 'u32', // for `narrow`
 } as const;
 
 /** Further than any query is from any key. */
@@ -71,6 +73,7 @@ export function attentionShapes(
     biasQuery: biasQuery!,
     biasKey: biasKey!,
     scale: attrs['scale'] as number,
+    infinities: INFINITIES,
   };
   return { batch, heads, queries, keys, headDim, bias, uniforms };
 }

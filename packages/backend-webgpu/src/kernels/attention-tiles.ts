@@ -1,9 +1,14 @@
+import { narrow } from './half';
+
 /**
  * Pieces of WGSL that the attention programs are made of. Matrices [rows, headDim] are read in parts of four numbers,
  * and 32 rows of 8 parts (a chunk) at a time are held in workgroup memory, in `tileA` and `tileB`. A workgroup's 64
  * threads, 8 by 8 as `ty` and `tx`, share the 32 x 32 products of two tiles: a thread has the rows ty + 8 i of the
  * one and the rows tx + 8 j of the other, those of one i as a vector. Rows are 9 parts apart, so that 8 threads that
  * read 8 rows do not wait for the same bank of memory.
+ *
+ * In half precision the tiles and weights are float16: what is multiplied is rounded to it. Sums, and what becomes of
+ * scores, are float32.
  */
 export const TILE = 32;
 export const TILE_THREADS = 64;
@@ -19,17 +24,22 @@ export interface HeadKind {
   element: 'vec4<f32>' | 'f32';
   chunks: number;
   hasBias: boolean;
+  /** Whether what is multiplied is rounded to float16. */
+  half: boolean;
 }
 
-export const headKind = (headDim: number, hasBias: boolean): HeadKind => ({
+export const headKind = (headDim: number, hasBias: boolean, half: boolean): HeadKind => ({
   element: headDim % 4 === 0 ? 'vec4<f32>' : 'f32',
   chunks: Math.ceil(headDim / TILE),
   hasBias,
+  half,
 });
 
 /** For the name of a program. */
-export const nameOf = ({ element, chunks, hasBias }: HeadKind) =>
-  `of ${chunks} x 32 ${element}${hasBias ? ', bias' : ''}`;
+export const nameOf = ({ element, chunks, hasBias, half }: HeadKind) =>
+  `of ${chunks} x 32 ${element}${hasBias ? ', bias' : ''}${half ? ', float16' : ''}`;
+
+export const extensionsOf = ({ half }: HeadKind) => (half ? (['f16'] as const) : []);
 
 /** Where the matrices of a batch and head begin. */
 export const startFunctions = `
@@ -98,11 +108,18 @@ ${
 }
 }`;
 
+/** `held(numbers)`: as they are multiplied. */
+export const heldFunction = ({ half }: HeadKind) => `
+alias Held = ${half ? 'vec4<f16>' : 'vec4<f32>'};
+${half ? narrow : ''}
+fn held(numbers: vec4<f32>) -> Held { return ${half ? 'narrow(numbers)' : 'numbers'}; }`;
+
 /** Tiles of workgroup memory: A and B, and the `weights` by which rows of B are mixed. */
-export const tileMemory = `
-var<workgroup> tileA: array<vec4<f32>, 288>;
-var<workgroup> tileB: array<vec4<f32>, 288>;
-var<workgroup> weights: array<vec4<f32>, 288>;`;
+export const tileMemory = (kind: HeadKind) => `
+${heldFunction(kind)}
+var<workgroup> tileA: array<Held, 288>;
+var<workgroup> tileB: array<Held, 288>;
+var<workgroup> weights: array<Held, 288>;`;
 
 /** The head of `main`: which matrix, `chunks` chunks of its rows and tile of `count` rows a workgroup has. */
 export const mainOfTiles = (kind: HeadKind, chunks: number, first: string, count: string) => `
@@ -145,15 +162,15 @@ export const keyRows: Rows = {
 export const fillTile = (tile: 'tileA' | 'tileB', name: string, rows: Rows, chunk: string) => `
 for (var n = thread; n < 256u; n += 64u) {
   let row = n / 8u;
-  ${tile}[row * 9u + n % 8u] = read_${name}(${rows.start}, ${rows.first} + row, ${rows.count}, 8u * (${chunk}) + n % 8u);
+  ${tile}[row * 9u + n % 8u] = held(read_${name}(${rows.start}, ${rows.first} + row, ${rows.count}, 8u * (${chunk}) + n % 8u));
 }`;
 
 /** Adds to `sums`0 to 3 the products of the rows of tile A and tile B. */
 const addProducts = (sums: string) => `
 for (var part = 0u; part < min(8u, parts - 8u * chunk); part++) {
-${lines((j) => `  let b${j} = tileB[(tx + ${8 * j}u) * 9u + part];`)}
+${lines((j) => `  let b${j} = vec4<f32>(tileB[(tx + ${8 * j}u) * 9u + part]);`)}
 ${lines(
-  (i) => `  let a${i} = tileA[(ty + ${8 * i}u) * 9u + part];
+  (i) => `  let a${i} = vec4<f32>(tileA[(ty + ${8 * i}u) * 9u + part]);
   ${sums}${i} += vec4<f32>(dot(a${i}, b0), dot(a${i}, b1), dot(a${i}, b2), dot(a${i}, b3));`,
 )}
 }`;
@@ -186,9 +203,9 @@ workgroupBarrier();
 ${fillTile('tileB', name, rows, `firstChunk + ${c}u`)}
 workgroupBarrier();
 for (var t = 0u; t < 8u; t++) {
-${lines((j) => `  let b${j} = tileB[(t + ${8 * j}u) * 9u + tx];`)}
+${lines((j) => `  let b${j} = vec4<f32>(tileB[(t + ${8 * j}u) * 9u + tx]);`)}
 ${lines(
-  (i) => `  let w${i} = weights[(ty + ${8 * i}u) * 9u + t];
+  (i) => `  let w${i} = vec4<f32>(weights[(ty + ${8 * i}u) * 9u + t]);
   ${sum}_${c}_${i} += w${i}.x * b0 + w${i}.y * b1 + w${i}.z * b2 + w${i}.w * b3;`,
 )}
 }`,
@@ -210,4 +227,4 @@ export const writeSums = (sum: string, name: string, rows: Rows, chunks: number,
 
 /** Writes weights of the rows ty + 8 i: vectors `NAME`0 to 3. */
 export const storeWeights = (name: string) =>
-  lines((i) => `weights[(ty + ${8 * i}u) * 9u + tx] = ${name}${i};`);
+  lines((i) => `weights[(ty + ${8 * i}u) * 9u + tx] = held(${name}${i});`);
