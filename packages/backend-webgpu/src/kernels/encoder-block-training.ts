@@ -6,7 +6,6 @@ import type { GeluVariant } from './gelu';
 import { type MatrixProduct, matrixProduct } from './matmul/matmul';
 import { normGradient } from './norm';
 import { attentionAttrs, attentionHalf, disposeAll, mlpHalf, normOf } from './pre-norm-block';
-import { sumsOfRows } from './sum-rows';
 
 /**
  * What is kept for the gradient, in the order of the kernels' outputs and inputs: of hiddenSize numbers a position
@@ -42,10 +41,10 @@ function gradient(call: KernelCall): TensorInfo[] {
   const gradients: Record<string, TensorInfo> = {};
 
   const ofWeights = (layer: string, input: TensorInfo, dy: TensorInfo) => {
-    gradients[`${layer}Weight`] = matrixProduct(backend, { a: input, b: dy, transposeA: true });
     const bias = inputs[`${layer}Bias`];
-    const rows = sizeOf(dy.shape.slice(0, -1));
-    if (bias) gradients[`${layer}Bias`] = sumsOfRows(backend, dy, rows, bias.shape);
+    const columnSums = bias && backend.makeTensorInfo(bias.shape, 'float32');
+    gradients[`${layer}Weight`] = matrixProduct(backend, { a: input, b: dy, transposeA: true, columnSums });
+    if (columnSums) gradients[`${layer}Bias`] = columnSums;
   };
   const ofInput = (layer: string, dy: TensorInfo, end: Partial<MatrixProduct> = {}) =>
     matrixProduct(backend, { a: dy, b: inputs[`${layer}Weight`]!, transposeB: true, ...end });

@@ -19,23 +19,24 @@ function sumRows({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined
   const [rows, columns] = [sizeOf(x.shape.slice(0, axes.length)), sizeOf(kept)];
   if (!isLeading || x.dtype !== 'float32' || rows < 2 || columns < 4) return undefined;
   if (backend.shouldExecuteOnCPU([x])) return undefined;
-  return sumsOfRows(backend, x, rows, attrs['keepDims'] ? [...axes.map(() => 1), ...kept] : kept);
+  const shape = attrs['keepDims'] ? [...axes.map(() => 1), ...kept] : kept;
+  const sums = backend.makeTensorInfo(shape, 'float32');
+  sumOverRows(backend, x, rows, sums);
+  return sums;
 }
 
-/** Sums of x [rows, columns] over the rows, as a tensor of this shape. */
-export function sumsOfRows(backend: WebgpuBackend, x: TensorInfo, rows: number, shape: number[]): TensorInfo {
-  const columns = sizeOf(shape);
-  const sums = backend.makeTensorInfo(shape, 'float32');
+/** Sums of x [rows, columns] over its rows, into `sums`, of `columns` values. */
+export function sumOverRows(backend: WebgpuBackend, x: TensorInfo, rows: number, sums: TensorInfo): void {
+  const columns = sizeOf(sums.shape);
   const parts = Math.ceil(rows / ROWS);
   if (parts === 1) {
     columnSums(backend, x, [1, rows, columns], [sums]);
-    return sums;
+    return;
   }
   const partial = backend.makeTensorInfo([parts, columns], 'float32');
   columnSums(backend, x, [parts, ROWS, columns], [partial], rows);
   columnSums(backend, partial, [1, parts, columns], [sums]);
   backend.disposeData(partial.dataId);
-  return sums;
 }
 
 export const sumKernel: WebgpuKernel = { kernelName: 'Sum', compute: sumRows };

@@ -171,6 +171,42 @@ describeKernels('products of matrices', () => {
     expectClose(product, tf.matMul(a, b, true, true), { absolute: 1e-5 });
   });
 
+  it('of gradients: with the sums of columns, what came before GELU, and the slope there', async () => {
+    const backend = tf.backend() as WebgpuBackend;
+    const tensor = (info: tf.TensorInfo) => tf.engine().makeTensorFromTensorInfo(info);
+    for (const [rows, depth, columns] of [
+      [3, 9, 5], // few rows, with the depth first in A
+      [36, 40, 132],
+      [33, 1100, 34], // in parts
+    ] as const) {
+      const [a, b] = [random([depth, rows]), random([depth, columns])];
+      const columnSums = backend.makeTensorInfo([columns], 'float32');
+      const product = tensor(matrixProduct(backend, { a, b, transposeA: true, columnSums }));
+      expectClose(product, tf.matMul(a, b, true), { absolute: 1e-4, relative: 1e-4 });
+      expectClose(tensor(columnSums), tf.sum(b, 0), { absolute: 1e-4, relative: 1e-4 });
+
+      const [dy, turned, at] = [tf.transpose(a), tf.transpose(b), random([rows, columns])];
+      const [values, before] = [0, 1].map(() => backend.makeTensorInfo([rows, columns], 'float32')) as [
+        tf.TensorInfo,
+        tf.TensorInfo,
+      ];
+      const activation = 'tanh';
+      const [active, slope] = [gelu(at, activation), tf.grad((x) => gelu(x, activation))(at)];
+      const slopes = { a: dy, b: turned, transposeB: true, activation, slope: { at, values } } as const;
+      const sums = tf.matMul(a, b, true);
+      expectClose(tensor(matrixProduct(backend, slopes)), tf.mul(sums, slope), {
+        absolute: 1e-4,
+        relative: 1e-4,
+      });
+      expectClose(tensor(values), active);
+      expectClose(tensor(matrixProduct(backend, { a: dy, b, activation, before })), gelu(sums, activation), {
+        absolute: 1e-4,
+        relative: 1e-4,
+      });
+      expectClose(tensor(before), sums, { absolute: 1e-4, relative: 1e-4 });
+    }
+  }, 120_000);
+
   it('keep NaN and infinity', async () => {
     for (const rows of [1, 9]) {
       const a = tf.fill([rows, 8], 1);

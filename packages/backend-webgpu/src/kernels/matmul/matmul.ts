@@ -2,6 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../../kernel';
 import type { WebgpuBackend } from '../../webgpu-backend';
 import { INFINITIES } from '../half';
+import { sumOverRows } from '../sum-rows';
 import { ADD_PARTS_THREADS, addPartsProgram } from './add-parts';
 import { columnsPerGroup, FEW_ROWS, fewRowsProgram } from './few-rows';
 import { finishBuffers } from './finish';
@@ -30,7 +31,7 @@ function compute({ inputs, attrs, backend }: KernelCall): TensorInfo | undefined
 /** A product that other kernels of ours want: of matrices, or of tensors whose leading sizes are all one. */
 export interface MatrixProduct
   extends Partial<Pick<Product, 'transposeA' | 'transposeB' | 'activation' | 'bias'>>,
-    Pick<Product, 'a' | 'b' | 'norm' | 'before' | 'slope' | 'residual' | 'heads'> {
+    Pick<Product, 'a' | 'b' | 'norm' | 'before' | 'slope' | 'residual' | 'columnSums' | 'heads'> {
   /** A tensor for the result, which `heads` are part of; without it there is a new one. */
   into?: TensorInfo | undefined;
 }
@@ -63,7 +64,7 @@ function outerShape(a: readonly number[], b: readonly number[]): number[] {
 
 /** Computes `c` in the form that fits the number of rows. */
 export function multiply(backend: WebgpuBackend, product: Product, c: TensorInfo): void {
-  const { a, b, norm, rows, columns, batch, transposeB } = product;
+  const { a, b, norm, rows, columns, batch, transposeB, columnSums } = product;
   const buffers = { a, b, c, ...(norm && { gamma: norm.gamma, beta: norm.beta }), ...finishBuffers(product) };
   const uniforms = uniformsOf(product);
   const { features } = backend.device as { features: ReadonlySet<string> };
@@ -74,6 +75,7 @@ export function multiply(backend: WebgpuBackend, product: Product, c: TensorInfo
       uniforms,
       workgroups: batch.size * Math.ceil(columns / columnsPerGroup(transposeB)),
     });
+    if (columnSums) sumOverRows(backend, b, product.depth, columnSums);
     return;
   }
   multiplyInTiles(backend, product, c);
@@ -89,7 +91,7 @@ export function multiplyInTiles(
   c: TensorInfo,
   views?: { program: Views; uniforms: Record<string, number> },
 ): void {
-  const { a, b, rows, columns, depth, batch } = product;
+  const { a, b, rows, columns, depth, batch, columnSums } = product;
   const buffers = { a, b, c, ...finishBuffers(product) };
   const half = backend.precision === 'f16';
   const plan = planOf(product, backend.deviceInfo.vendor);
@@ -103,18 +105,21 @@ export function multiplyInTiles(
   };
   const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
   const parts = splits > 1 ? backend.makeTensorInfo([batch.size, splits, rows, columns], 'float32') : c;
+  const sumParts =
+    columnSums && (splits > 1 ? backend.makeTensorInfo([splits, columns], 'float32') : columnSums);
   backend.runProgram(tiledProgram(product, tile, half, splits > 1, views?.program), {
-    buffers: { ...buffers, c: parts },
+    buffers: { ...buffers, c: parts, ...(sumParts && { columnSums: sumParts }) },
     uniforms: half ? { ...inTiles, infinities: INFINITIES } : inTiles,
     workgroups: batch.size * splits * tiles,
   });
   if (splits === 1) return;
   backend.runProgram(addPartsProgram(product), {
-    buffers: { ...buffers, parts },
+    buffers: { ...buffers, parts, ...(sumParts && { sumParts, columnSums }) },
     uniforms: inTiles,
     workgroups: Math.ceil((batch.size * rows * Math.ceil(columns / 4)) / ADD_PARTS_THREADS),
   });
   backend.disposeData(parts.dataId);
+  if (sumParts) backend.disposeData(sumParts.dataId);
 }
 
 export const matmuls: WebgpuKernel[] = [

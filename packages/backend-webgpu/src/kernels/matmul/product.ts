@@ -24,6 +24,8 @@ export interface Product {
   slope?: Slope | undefined;
   /** Added in the end, after the activation: of the result's size. */
   residual?: TensorInfo | undefined;
+  /** Gets the sums of B's columns, [columns]: B is not transposed, and one matrix. */
+  columnSums?: TensorInfo | undefined;
   /** Where the result goes, if it is the heads of sequences: there is one matrix. */
   heads?: Heads | undefined;
 }
@@ -98,11 +100,11 @@ export function batchOf(a: readonly number[], b: readonly number[]): Batch | und
 
 /** A product in the form that runs best: a batch of rows before one matrix is one product, a column is a row. */
 export function simplified(product: Product): Product {
-  const { a, b, transposeA, transposeB, rows, columns, batch, bias, norm, heads } = product;
+  const { a, b, transposeA, transposeB, rows, columns, batch, bias, norm, heads, columnSums } = product;
   if (batch.size > 1 && !transposeA && sizeOf(b.shape) === product.depth * columns) {
     return simplified({ ...product, rows: rows * batch.size, batch: ONE });
   }
-  if (columns === 1 && rows > 1 && !bias && !norm && !heads) {
+  if (columns === 1 && rows > 1 && !bias && !norm && !heads && !columnSums) {
     // The transposed product, whose result has the same order in memory.
     const turned = { a: b, b: a, transposeA: !transposeB, transposeB: !transposeA, rows: 1, columns: rows };
     return { ...product, ...turned, batch: { ...batch, a: batch.b, b: batch.a } };

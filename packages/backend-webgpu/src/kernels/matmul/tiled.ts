@@ -38,7 +38,8 @@ export interface Views {
  *
  * In half precision the slices are float16: what is multiplied is rounded to it, products and sums are float32.
  *
- * @param parts Whether it adds up only a part of the depth, to `c` [batch, splits, rows, columns].
+ * @param parts Whether it adds up only a part of the depth, to `c` [batch, splits, rows, columns] (and `columnSums`
+ *   to [splits, columns]).
  */
 export function tiledProgram(
   product: Product,
@@ -90,18 +91,35 @@ fn store${name}(block: u32, four: mat4x4<f32>) {
   ${[0, 1, 2, 3].map((j) => `slice${name}[slot(k + ${j}u, quad, ${quads})] = ${half ? `narrow(four[${j}])` : `four[${j}]`};`).join('\n  ')}
 }`;
   const alongDepth = { A: !transposeA, B: transposeB };
+  // The workgroups of the first rows add up B's columns as they bring them in.
+  const sumsColumns = product.columnSums !== undefined;
+  const shares = half ? 'columnShares' : 'sliceB'; // what is shared in float32
+  const writeSums = `
+  if (firstRow == 0 && !isA) { ${shares}[thread - ${blocks}] = columnSum; }
+  workgroupBarrier();
+  let summed = firstColumn + thread * 4;
+  if (firstRow == 0 && thread < ${quadsB} && summed < uniforms.columns) {
+    let sum = ${Array.from({ length: SLICE / 4 }, (_, i) => `${shares}[thread + ${i * quadsB}u]`).join(' + ')};
+    let at = part * uniforms.columns + summed;
+    ${
+      finish.element === 'f32'
+        ? 'for (var i = 0u; i < min(4u, uniforms.columns - summed); i++) { columnSums[at + i] = sum[i]; }'
+        : 'columnSums[at / 4] = sum;'
+    }
+  }`;
   const name = [
     `product in tiles of ${tile.rows} x ${tile.columns}`,
     `${elements.a}${transposeA ? ' transposed' : ''} x ${elements.b}${transposeB ? ' transposed' : ''}`,
     ...(half ? ['float16'] : []),
     ...(parts ? ['in parts'] : []),
+    ...(sumsColumns ? ['column sums'] : []),
     ...finish.words,
     ...(views ? [views.name] : []),
   ].join(', ');
   return {
     name,
     inputs: { a: elements.a, b: elements.b, ...finish.inputs },
-    outputs: { c: finish.element, ...finish.outputs },
+    outputs: { c: finish.element, ...finish.outputs, ...(sumsColumns && { columnSums: finish.element }) },
     uniforms: {
       ...productUniforms,
       splits: 'u32',
@@ -114,6 +132,7 @@ fn store${name}(block: u32, four: mat4x4<f32>) {
     code: () => `
 var<workgroup> sliceA: array<vec4<${stored}>, ${SLICE * quadsA}>;
 var<workgroup> sliceB: array<vec4<${stored}>, ${SLICE * quadsB}>;
+${sumsColumns && half ? `var<workgroup> columnShares: array<vec4<f32>, ${(SLICE / 4) * quadsB}>;` : ''}
 // Four neighbours at a depth. Exchanged so that threads which turn blocks round write to different banks.
 fn slot(k: u32, quad: u32, quads: u32) -> u32 { return k * quads + (quad ^ (k / 4 * 2)); }
 ${half ? narrow : ''}
@@ -148,12 +167,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
   let x = thread % ${perColumn};
   let y = thread / ${perColumn};
   ${sums.map(({ name }) => `var ${name} = vec4<f32>(0.0);`).join('\n  ')}
-  let isA = thread < ${blocks};
+  let isA = thread < ${blocks};${sumsColumns ? '\n  var columnSum = vec4<f32>(0.0);' : ''}
   var next: mat4x4<f32>;
   if (isA) { next = fetchA(baseA, thread, firstRow, begin); }
   else { next = fetchB(baseB, thread - ${blocks}, firstColumn, begin); }
   for (var depth = begin; depth < end; depth += ${SLICE}) {
-    if (isA) { storeA(thread, next); } else { storeB(thread - ${blocks}, next); }
+    if (isA) { storeA(thread, next); } else { storeB(thread - ${blocks}, next); }${
+      sumsColumns ? '\n    columnSum += next[0] + next[1] + next[2] + next[3];' : ''
+    }
     workgroupBarrier();
     if (depth + ${SLICE} < end) {
       if (isA) { next = fetchA(baseA, thread, firstRow, depth + ${SLICE}); }
@@ -163,7 +184,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
     }
     workgroupBarrier();
   }
-  let to = part * uniforms.rows * uniforms.columns;
+  let to = part * uniforms.rows * uniforms.columns;${sumsColumns ? writeSums : ''}
   ${sums
     .map(
       ({ r, i, q, name }) =>
