@@ -93,16 +93,16 @@ export class MultiHeadAttention extends Module {
         'MultiHeadAttention: cache: expected none beside weights, which are of all keys.',
       );
     return tf.tidy(() => {
-      const valueOf = () => this.splitHeads(this.vProj.forward(source ?? x, context));
+      const project = () => this.splitHeads(this.vProj.forward(source ?? x, context));
       let mixed: tf.Tensor4D; // [batch, heads, queries, headDim]
       if (weights) {
-        const value = valueOf(); // [batch, heads, keys, headDim]
+        const value = project(); // [batch, heads, keys, headDim]
         const shape = [batch, this.numHeads, queries, value.shape[2]];
         assertShape(weights.shape, shape, 'MultiHeadAttention: weights');
         mixed = tf.matMul(weights, value);
       } else {
         let { query, key } = this.queriesAndKeys(x, source, context);
-        let value = valueOf();
+        let value = project();
         const isPlain = !inputs.attentionMask && !bias;
         const inPlace = cache && isPlain ? attendInPlace(query, key, value, cache) : undefined;
         if (cache && !inPlace) ({ keys: key, values: value } = cache.append(key, value));
