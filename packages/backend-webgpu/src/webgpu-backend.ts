@@ -45,7 +45,7 @@ export class WebgpuBackend extends WebGPUBackend {
   readonly deviceInfo: DeviceInfo;
   /** Whether the device has float16. */
   readonly supportsF16: boolean;
-  /** What products of matrices are computed in; core's `withPrecision` sets it for a while. */
+  /** What products, convolutions and attention are computed in; core's `withPrecision` sets it for a while. */
   precision: 'f32' | 'f16' = 'f32';
   /** What was asked of the GPU since `resetCounters`. */
   counters: Counters = zeroCounters();

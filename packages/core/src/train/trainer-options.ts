@@ -31,10 +31,10 @@ export interface TrainerOptions<M extends Module, B> {
   /** Source of the randomness of each step (dropout and the like); it is not advanced. */
   rng: Rng;
   /**
-   * Default 'f32'. With 'f16' the loss function and its gradient have products of matrices in float16, where the
-   * engine has it (`computesInF16`; else a warning, and float32). Weights, norms, losses and updates are float32. The
-   * loss is scaled so that its gradients are not too small; a step that this makes overflow is skipped, and the scale
-   * halved. Micikevicius et al. 2018.
+   * Default 'f32'. With 'f16' the loss function and its gradient have products of matrices, convolutions and attention
+   * in float16, where the engine has it (`computesInF16`; else a warning, and float32). Weights, norms, losses and
+   * updates are float32. The loss is scaled so that its gradients are not too small; a step that this makes overflow is
+   * skipped, and the scale halved. Micikevicius et al. 2018.
    */
   precision?: Precision;
   /** Batches in a step, at most (an epoch's last step takes what is left). Default 1. */
