@@ -1,9 +1,10 @@
-// The GPU that WebGPU finds: products of matrices, attention, a training step of a tiny CLIP and decoding, as shares
-// of the GPU's measured peak and beside PyTorch (CUDA) on the same card.
+// The GPU that WebGPU finds: products of matrices, attention, a training step of a tiny CLIP and drawing with DALL-E, as
+// shares of the GPU's measured peak and beside PyTorch (CUDA) on the same card.
 // npm run bench:gpu [-- --software]; PYTHON names an interpreter with torch. In software only the counts are true.
 import * as tf from '@tensorflow/tfjs-core';
-import { casesOf } from './gpu/cases';
-import { millisecondsOf, openGpu } from './gpu/open';
+import { type Case, casesOf } from './gpu/cases';
+import { drawing } from './gpu/drawing';
+import { allDone, millisecondsOf, openGpu } from './gpu/open';
 import { peakOf } from './gpu/peak';
 import { runTorch } from './lib/peer';
 import { report } from './lib/report';
@@ -14,7 +15,8 @@ if (backend) {
   const { vendor, architecture, description } = backend.deviceInfo;
   console.log(`GPU: ${[vendor, architecture, description].join(', ')}`);
   const slow = backend.deviceInfo.isSoftware;
-  const cases = casesOf(slow, backend.supportsF16);
+  const dalle = drawing(slow);
+  const cases: Case[] = [...casesOf(slow, backend.supportsF16), dalle];
   const peers = cases.flatMap(({ peer }) => peer ?? []);
   const torch = slow ? undefined : runTorch('peers/gpu.py', [JSON.stringify(peers)]);
   if (torch && torch['megabytes'] === undefined) console.log('PyTorch has no CUDA here: no comparison.');
@@ -26,21 +28,20 @@ if (backend) {
     );
   const rows = [];
   let [ours, theirs] = [0, 0];
-  for (const { name, run, operations, items, peer } of cases) {
-    tf.tidy(run).dispose();
-    await tf.zeros([1]).data();
+  for (const { name, run, operations, items, takesLong, peer } of cases) {
+    await run();
+    await allDone();
     backend.resetCounters();
-    tf.tidy(run).dispose();
-    const { dispatches, bytesBound } = backend.counters;
-    const one = tf.square(1);
-    await one.data(); // submits what is left
-    one.dispose();
-    const counts = { dispatches, submits: backend.counters.submits, 'MB bound': bytesBound / 1e6 };
+    await run();
+    const { dispatches, copies, bytesBound } = backend.counters;
+    await allDone();
+    const { submits } = backend.counters;
+    const counts = { dispatches, copies, submits, 'MB bound': Number((bytesBound / 1e6).toPrecision(4)) };
     if (slow) {
       rows.push({ name, ...counts });
       continue;
     }
-    const ms = await millisecondsOf(run, operations ? 10 : 3);
+    const ms = await millisecondsOf(run, operations ? 10 : takesLong ? 1 : 3, takesLong ? 1 : 5);
     const torchMs = peer === undefined ? undefined : torch?.[peer];
     if (torchMs) {
       ours += ms;
@@ -60,9 +61,15 @@ if (backend) {
     });
   }
   console.table(rows);
+  const { token, block } = await dalle.counts(backend);
+  const told = ({ dispatches, copies, bytesBound }: typeof block) =>
+    `${dispatches} dispatches, ${copies} copies, ${(bytesBound / 1e6).toPrecision(4)} MB bound`;
+  console.log(
+    `a token in the middle of a picture: ${told(token)}, ${token.submits} submits; a block of it: ${told(block)}`,
+  );
   const { numBytesAllocatedInGPU } = tf.memory() as unknown as { numBytesAllocatedInGPU: number };
   console.log(`${(numBytesAllocatedInGPU / 2 ** 20).toFixed(0)} MiB allocated at the end`);
-  if (slow) console.log(JSON.stringify({ name: 'gpu', software: true, counts: rows }));
+  if (slow) console.log(JSON.stringify({ name: 'gpu', software: true, counts: rows, token, block }));
   else report({ name: 'gpu', ours, peer: theirs || undefined, unit: 'ms' });
   tf.removeBackend('webgpu');
 } else {

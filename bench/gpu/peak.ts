@@ -35,7 +35,7 @@ export async function peakOf(backend: WebgpuBackend, software: boolean) {
       },
       { buffers: { x: seed, y }, uniforms: {}, workgroups: threads / THREADS },
     );
-    return tf.engine().makeTensorFromTensorInfo(y);
+    tf.engine().makeTensorFromTensorInfo(y).dispose();
   };
   const operations = threads * 4 * CHAINS * ROUNDS * 2;
   const bytes = software ? 2 ** 20 : 2 ** 28;
@@ -52,7 +52,7 @@ export async function peakOf(backend: WebgpuBackend, software: boolean) {
       },
       { buffers: { x: from, y }, uniforms: {}, workgroups: bytes / 16 / THREADS },
     );
-    return tf.engine().makeTensorFromTensorInfo(y);
+    tf.engine().makeTensorFromTensorInfo(y).dispose();
   };
   const calls = software ? 1 : 10;
   const flops = operations / (await millisecondsOf(adds, calls)) / 1e9; // TFLOP/s
