@@ -1,7 +1,7 @@
 import { clippedScale, globalNorm, Rng, withoutFusedKernels } from '@crossmodal/core';
 import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { describeKernels } from '../../test/describe-kernels';
 import type { WebgpuBackend } from '../index';
 
@@ -20,7 +20,9 @@ describeKernels('SquaredNorms and GradientScale', () => {
     [[[1023], [1024], [1025], [0], [4096], [4100]]],
     [Array.from({ length: 41 }, (_, i) => [i, 3 + (i % 2)])],
     [[[70_000], [3, 333]]],
-  ])('the norm is as composed: %j', async (shapes) => {
+  ])('the norm is as composed: %j', compare);
+
+  async function compare(shapes: number[][]) {
     const gradients = random(shapes);
     let sum = 0;
     for (const gradient of gradients.values())
@@ -31,6 +33,13 @@ describeKernels('SquaredNorms and GradientScale', () => {
     expectClose(await norm.data(), [Math.sqrt(sum)], { relative: 1e-5 });
     norm.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  }
+
+  it('does without subgroups', async () => {
+    const has = vi.spyOn((tf.backend() as WebgpuBackend).device.features, 'has').mockReturnValue(false);
+    await compare([[1023], [4096]]);
+    expect(has).toHaveBeenCalledWith('subgroups');
+    has.mockRestore();
   });
 
   it.each([{ scale: 0.5, maxNorm: 0.7 }, { scale: 3, maxNorm: 1e6 }, { scale: 2, maxNorm: 0 }, { scale: 2 }])(

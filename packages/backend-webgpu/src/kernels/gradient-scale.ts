@@ -4,6 +4,7 @@ import type { Element, Program } from '../program';
 import type { WebgpuBackend } from '../webgpu-backend';
 import { split, writtenOnce } from './groups';
 import { notFinite } from './not-finite';
+import { lanesOf, type Teams, teamSum } from './team-sum';
 
 const WORKGROUP = 256;
 
@@ -17,23 +18,22 @@ const MOST_SUMS = 8192;
  * A sum by all threads of a workgroup, and the greatest magnitude, as bits, among all values: the sum is NaN or
  * infinite where that says so.
  */
-const reduction = `${notFinite}
-var<workgroup> sums: array<f32, ${WORKGROUP}>;
+const reduction = (teams: Teams) => `${notFinite}${teamSum(teams)}
 var<workgroup> greatest: atomic<u32>;
-fn total(thread: u32, sum: f32, bits: u32) -> f32 {
+fn total(thread: u32, lanes: u32, sum: f32, bits: u32) -> f32 {
   if (bits >= INFINITE) { atomicMax(&greatest, select(INFINITE, NAN, bits > INFINITE)); }
-  sums[thread] = sum;
-  for (var half = ${WORKGROUP / 2}u; half > 0; half /= 2) {
-    workgroupBarrier();
-    if (thread < half) { sums[thread] += sums[thread + half]; }
-  }
-  workgroupBarrier();
+  let all = teamSum(vec2<f32>(sum, 0.0), thread, lanes).x;
   let wrong = atomicLoad(&greatest);
-  return fromBits(select(bitcast<u32>(sums[0]), wrong, wrong != 0u));
+  return fromBits(select(bitcast<u32>(all), wrong, wrong != 0u));
 }`;
 
+/** The workgroup. */
+const teamsOf = (subgroups: boolean): Teams => ({ team: WORKGROUP, threads: WORKGROUP, subgroups });
+
 /** Of `count` tensors: workgroups by the tensor, each of which squares `uniforms.chunk` values, or fours of them. */
-const squaresProgram = writtenOnce((count: number, element: Element): Program => {
+const squaresProgram = writtenOnce((count: number, element: Element, subgroups: boolean): Program => {
+  const teams = teamsOf(subgroups);
+  const lanes = lanesOf(teams);
   const indices = Array.from({ length: count }, (_, i) => i);
   const add = (i: number) => {
     const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
@@ -49,7 +49,7 @@ const squaresProgram = writtenOnce((count: number, element: Element): Program =>
   }`;
   };
   return {
-    name: `squares of ${count} ${element}`,
+    name: `squares of ${count} ${element}${subgroups ? ' in subgroups' : ''}`,
     inputs: Object.fromEntries(indices.map((i) => [`x${i}`, element])),
     outputs: { squares: 'f32' },
     uniforms: {
@@ -58,18 +58,19 @@ const squaresProgram = writtenOnce((count: number, element: Element): Program =>
         indices.flatMap((i) => [`size${i}`, `end${i}`].map((name) => [name, 'u32'] as const)),
       ),
     },
-    code: () => `${reduction}
+    extensions: lanes.extensions,
+    code: () => `${reduction(teams)}
 fn greatestOf(x: vec4<f32>) -> u32 {
   let m = bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu);
   return max(max(m.x, m.y), max(m.z, m.w));
 }
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
+        @builtin(local_invocation_index) thread: u32${lanes.parameter}) {
   let index = groupIndex(group, count);
   var sum = 0.0;
   var bits = 0u;${indices.map(add).join('')}
-  let result = total(thread, sum, bits);
+  let result = total(thread, ${lanes.argument}, sum, bits);
   if (thread == 0 && index < uniforms.groups) { squares[uniforms.first + index] = result; }
 }`,
   };
@@ -111,11 +112,14 @@ function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
       end += part[i]?.groups ?? 0;
       uniforms[`end${i}`] = end;
     }
-    backend.runProgram(squaresProgram(mostInputs(backend), element), {
-      buffers,
-      uniforms,
-      workgroups: groups,
-    });
+    backend.runProgram(
+      squaresProgram(mostInputs(backend), element, backend.device.features.has('subgroups')),
+      {
+        buffers,
+        uniforms,
+        workgroups: groups,
+      },
+    );
     first += groups;
   }
   return squares;
@@ -125,21 +129,25 @@ function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
 const mostInputs = (backend: WebgpuBackend) =>
   Math.min(15, backend.device.limits.maxStorageBuffersPerShaderStage - 1);
 
-const scaleProgram = (guarded: boolean): Program => ({
-  name: `gradient scale${guarded ? ', guarded' : ''}`,
-  inputs: { squares: 'f32', ...(guarded && { guards: 'f32' as const }) },
-  outputs: { norm: 'f32', gradientScale: 'f32' },
-  uniforms: { numSquares: 'u32', numGuards: 'u32', scale: 'f32', maxNorm: 'f32' },
-  code: () => `${reduction}
+const scaleProgram = (guarded: boolean, subgroups: boolean): Program => {
+  const teams = teamsOf(subgroups);
+  const lanes = lanesOf(teams);
+  return {
+    name: `gradient scale${guarded ? ', guarded' : ''}${subgroups ? ' in subgroups' : ''}`,
+    inputs: { squares: 'f32', ...(guarded && { guards: 'f32' as const }) },
+    outputs: { norm: 'f32', gradientScale: 'f32' },
+    uniforms: { numSquares: 'u32', numGuards: 'u32', scale: 'f32', maxNorm: 'f32' },
+    extensions: lanes.extensions,
+    code: () => `${reduction(teams)}
 @compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(local_invocation_index) thread: u32) {
+fn main(@builtin(local_invocation_index) thread: u32${lanes.parameter}) {
   var sum = 0.0;
   var bits = 0u;
   for (var i = thread; i < uniforms.numSquares; i += ${WORKGROUP}) {
     sum += squares[i];
     bits = max(bits, magnitude(squares[i]));
   }
-  let all = total(thread, sum, bits);
+  let all = total(thread, ${lanes.argument}, sum, bits);
   if (thread != 0) { return; }
   let isFinite = magnitude(all) < INFINITE;
   let length = uniforms.scale * sqrt(select(0.0, all, isFinite));
@@ -153,7 +161,8 @@ fn main(@builtin(local_invocation_index) thread: u32) {
   let clip = select(min(1.0, uniforms.maxNorm / (length + 1e-6)), 1.0, uniforms.maxNorm < 0.0);
   gradientScale[0] = fromBits(select(bitcast<u32>(uniforms.scale * clip), NAN, worst >= INFINITE));
 }`,
-});
+  };
+};
 
 function gradientScale({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
   const [squares, guards] = [inputs['squares']!, inputs['guards']];
@@ -161,7 +170,7 @@ function gradientScale({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
     TensorInfo,
     TensorInfo,
   ];
-  backend.runProgram(scaleProgram(guards !== undefined), {
+  backend.runProgram(scaleProgram(guards !== undefined, backend.device.features.has('subgroups')), {
     buffers: { squares, ...(guards && { guards }), norm, gradientScale },
     uniforms: {
       numSquares: sizeOf(squares.shape),

@@ -6,8 +6,9 @@ import {
 } from '@crossmodal/core';
 import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { describeKernels } from '../../test/describe-kernels';
+import type { WebgpuBackend } from '../index';
 
 const int32 = (values: number[]) => tf.tensor1d(values, 'int32');
 
@@ -41,7 +42,9 @@ describeKernels('FusedSoftmaxCrossEntropy', () => {
     [4, 1000],
     [2, 4099],
     [1, 50_000],
-  ])('%d rows of %d classes are as composed', async (rows, classes) => {
+  ])('%d rows of %d classes are as composed', compare);
+
+  async function compare(rows: number, classes: number) {
     const logits = random(rows, classes, 3);
     const labels = int32(Array.from({ length: rows }, (_, i) => (i % 3 === 1 ? -7 : rng.integer(classes))));
     const classWeights = tf.tensor1d(rng.uniformArray(classes, 0, 2));
@@ -54,6 +57,13 @@ describeKernels('FusedSoftmaxCrossEntropy', () => {
         expectClose(gradient, expectedGradient, { absolute: 1e-6, relative: 1e-4 });
       }
     }
+  }
+
+  it('does without subgroups', async () => {
+    const has = vi.spyOn((tf.backend() as WebgpuBackend).device.features, 'has').mockReturnValue(false);
+    for (const classes of [31, 300]) await compare(2, classes);
+    expect(has).toHaveBeenCalledWith('subgroups');
+    has.mockRestore();
   });
 
   const composed = (...call: Parameters<typeof run>) => withoutFusedKernels(() => run(...call));

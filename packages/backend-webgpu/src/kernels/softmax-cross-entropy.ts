@@ -2,51 +2,54 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import type { Program } from '../program';
 import { notFinite } from './not-finite';
+import { lanesOf, type Reduction, type Teams, teamReduction, teamSum } from './team-sum';
 
 /** Classes that one workgroup of the gradient takes. */
 const CHUNK = 4096;
 
-/** What the shaders differ by. */
-interface Variant {
+/** What the shaders differ by. All threads of a workgroup are one team: a row of few classes has no work for many. */
+interface Variant extends Teams {
   weighted: boolean;
   smoothed: boolean;
-  /** Threads: a row of few classes has no work for many. */
-  threads: number;
 }
 
-const nameOf = ({ weighted, smoothed, threads }: Variant): string =>
-  `${weighted ? ' weighted' : ''}${smoothed ? ' smoothed' : ''} ${threads}`;
+const nameOf = ({ weighted, smoothed, threads, subgroups }: Variant): string =>
+  `${weighted ? ' weighted' : ''}${smoothed ? ' smoothed' : ''} ${threads}${subgroups ? ' in subgroups' : ''}`;
+
+const MERGE: Reduction = { name: 'mergeTeam', type: 'vec4<f32>', join: (a, b) => `merge(${a}, ${b})` };
 
 const uniforms = { rows: 'u32', classes: 'u32', ignoreIndex: 'i32', smoothing: 'f32' } as const;
 
 /**
  * A workgroup a row, which it reads once: each thread keeps the greatest logit it has seen and the sum of exponentials
  * relative to that (Milakov and Gimelshein 2018, "Online normalizer calculation for softmax", algorithm 3), then they
- * are merged in pairs. With smoothing, so is `gap`: the sum of w_c (greatest - x_c), small where logits are large.
+ * are merged. With smoothing, so is `gap`: the sum of w_c (greatest - x_c), small where logits are large.
  */
 function forward(variant: Variant): Program {
   const { weighted, smoothed, threads } = variant;
+  const lanes = lanesOf(variant);
   return {
     name: `softmax cross-entropy${nameOf(variant)}`,
     inputs: { logits: 'f32', labels: 'i32', ...(weighted && { classWeights: 'f32' as const }) },
     outputs: { losses: 'f32', logSums: 'f32' },
     uniforms,
+    extensions: lanes.extensions,
     code: () => `${notFinite}
-struct Part { greatest: f32, sum: f32, gap: f32, weight: f32 }
-var<workgroup> parts: array<Part, ${threads}>;
 var<workgroup> flaw: atomic<u32>; // bits of what the loss is instead, where logits are not finite
 
-fn merge(a: Part, b: Part) -> Part {
-  let greatest = max(a.greatest, b.greatest);
-  let da = greatest - a.greatest;
-  let db = greatest - b.greatest;
-  return Part(greatest, a.sum * exp(max(-da, -100.0)) + b.sum * exp(max(-db, -100.0)),
-              a.gap + a.weight * da + b.gap + b.weight * db, a.weight + b.weight);
+// Parts of a row: the greatest logit, the sum, the gap and the sum of weights.
+fn merge(a: vec4<f32>, b: vec4<f32>) -> vec4<f32> {
+  let greatest = max(a.x, b.x);
+  let da = greatest - a.x;
+  let db = greatest - b.x;
+  return vec4<f32>(greatest, a.y * exp(max(-da, -100.0)) + b.y * exp(max(-db, -100.0)),
+                   a.z + a.w * da + b.z + b.w * db, a.w + b.w);
 }
+${teamReduction(variant, MERGE)}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
+        @builtin(local_invocation_index) thread: u32${lanes.parameter}) {
   let row = groupIndex(group, count);
   if (row >= uniforms.rows) { return; }
   let label = labels[row];
@@ -55,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
     return;
   }
   let first = row * uniforms.classes;
-  var part = Part(clamp(logits[first + min(thread, uniforms.classes - 1)], -1e38, 1e38), 0.0, 0.0, 0.0);
+  var part = vec4<f32>(clamp(logits[first + min(thread, uniforms.classes - 1)], -1e38, 1e38), 0.0, 0.0, 0.0);
   var bits = 0u;
   for (var c = thread; c < uniforms.classes; c += ${threads}) {
     let raw = logits[first + c];
@@ -65,41 +68,35 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
       if (!minus) { bits = NAN; } else if (${smoothed ? 'true' : 'i32(c) == label'}) { bits = max(bits, INFINITE); }
     }
     let x = clamp(raw, -1e38, 1e38);
-    let d = x - part.greatest;
+    let d = x - part.x;
     let e = exp(max(-abs(d), -100.0));
-    part.sum = select(part.sum + e, part.sum * e + 1.0, d > 0.0);${
+    part.y = select(part.y + e, part.y * e + 1.0, d > 0.0);${
       smoothed
         ? `
     let w = ${weighted ? 'classWeights[c]' : '1.0'};
-    part.gap += select(-d * w, d * part.weight, d > 0.0);
-    part.weight += w;`
+    part.z += select(-d * w, d * part.w, d > 0.0);
+    part.w += w;`
         : ''
     }
-    part.greatest = max(part.greatest, x);
+    part.x = max(part.x, x);
   }
   if (bits != 0u) { atomicMax(&flaw, bits); }
-  parts[thread] = part;
-  for (var half = ${threads / 2}u; half > 0; half /= 2) {
-    workgroupBarrier();
-    if (thread < half) { parts[thread] = merge(parts[thread], parts[thread + half]); }
-  }
-  workgroupBarrier();
+  let total = mergeTeam(part, thread, ${lanes.argument});
   if (thread > 0) { return; }
-  let total = parts[0];
-  let logSum = log(total.sum);
+  let logSum = log(total.y);
   let known = label >= 0 && label < i32(uniforms.classes);
   let place = select(0u, u32(label), known);
   let picked = clamp(logits[first + place], -1e38, 1e38);
-  var loss = total.greatest - picked + logSum;${weighted ? '\n  loss *= classWeights[place];' : ''}${
+  var loss = total.x - picked + logSum;${weighted ? '\n  loss *= classWeights[place];' : ''}${
     smoothed
       ? `
-  let spread = (total.gap + total.weight * logSum) / f32(uniforms.classes);
+  let spread = (total.z + total.w * logSum) / f32(uniforms.classes);
   loss = loss * (1.0 - uniforms.smoothing) + spread * uniforms.smoothing;`
       : ''
   }
   let wrong = select(NAN, atomicLoad(&flaw), known); // a label that there is not is no number either
   losses[row] = fromBits(select(bitcast<u32>(loss), wrong, wrong != 0u));
-  logSums[row] = fromBits(select(bitcast<u32>(total.greatest + logSum), wrong, wrong != 0u));
+  logSums[row] = fromBits(select(bitcast<u32>(total.x + logSum), wrong, wrong != 0u));
 }`,
   };
 }
@@ -107,6 +104,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
 /** `dy (a p - b)` as in core's composed form; all NaN in a row whose loss is not finite. */
 function backward(variant: Variant): Program {
   const { weighted, smoothed, threads } = variant;
+  const lanes = lanesOf(variant);
   return {
     name: `softmax cross-entropy gradient${nameOf(variant)}`,
     inputs: {
@@ -118,10 +116,11 @@ function backward(variant: Variant): Program {
     },
     outputs: { dlogits: 'f32' },
     uniforms: { ...uniforms, chunks: 'u32' },
-    code: () => `${notFinite}${weighted && smoothed ? `\nvar<workgroup> sums: array<f32, ${threads}>;` : ''}
+    extensions: lanes.extensions,
+    code: () => `${notFinite}${weighted && smoothed ? teamSum(variant) : ''}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
-        @builtin(local_invocation_index) thread: u32) {
+        @builtin(local_invocation_index) thread: u32${lanes.parameter}) {
   let index = groupIndex(group, count);
   let row = index / uniforms.chunks;
   if (row >= uniforms.rows) { return; }
@@ -145,13 +144,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
       ? `
   var sum = 0.0;
   for (var c = thread; c < uniforms.classes; c += ${threads}) { sum += classWeights[c]; }
-  sums[thread] = sum;
-  for (var half = ${threads / 2}u; half > 0; half /= 2) {
-    workgroupBarrier();
-    if (thread < half) { sums[thread] += sums[thread + half]; }
-  }
-  workgroupBarrier();
-  let total = weight + share * sums[0];`
+  let total = weight + share * teamSum(vec2<f32>(sum, 0.0), thread, ${lanes.argument}).x;`
       : `
   let total = weight + share * f32(uniforms.classes);`
   }
@@ -166,7 +159,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
 
 const threadsFor = (classes: number): number => (classes <= 128 ? 32 : 256);
 
-function settings({ inputs, attrs }: KernelCall) {
+function settings({ inputs, attrs, backend }: KernelCall) {
   const [rows, classes] = inputs['logits']!.shape as [number, number];
   const smoothing = attrs['labelSmoothing'] as number;
   const { classWeights } = inputs;
@@ -174,6 +167,8 @@ function settings({ inputs, attrs }: KernelCall) {
     weighted: classWeights !== undefined,
     smoothed: smoothing > 0,
     threads: threadsFor(classes),
+    team: threadsFor(classes),
+    subgroups: backend.device.features.has('subgroups'),
   };
   const buffers = {
     labels: inputs['labels']!,

@@ -11,44 +11,59 @@ export interface Teams {
 /** At most so many lanes are exchanged between: a subgroup has 4 to 128. */
 const MOST_LANES = 64;
 
+/** How two values become one: of either order, and grouped in any way, the same but for rounding. */
+export interface Reduction {
+  /** Of the function. */
+  name: string;
+  type: 'vec2<f32>' | 'vec4<f32>';
+  /** A WGSL expression. */
+  join(a: string, b: string): string;
+}
+
+/** Two sums at a time. */
+const SUM: Reduction = { name: 'teamSum', type: 'vec2<f32>', join: (a, b) => `${a} + ${b}` };
+
 /**
  * WGSL of `teamSum(value, thread, lanes)`, a sum over the team that each of its threads gets, in an order that does
  * not depend on timing. Every thread of the workgroup must call it; `lanes` is the subgroup's size, if there is one.
  */
-export function teamSum({ team, threads, subgroups }: Teams): string {
-  if (team === 1)
-    return 'fn teamSum(value: vec2<f32>, thread: u32, lanes: u32) -> vec2<f32> { return value; }';
+export const teamSum = (teams: Teams): string => teamReduction(teams, SUM);
+
+/** As {@link teamSum}, of what the reduction says. */
+export function teamReduction({ team, threads, subgroups }: Teams, { name, type, join }: Reduction): string {
+  const begin = `fn ${name}(value: ${type}, thread: u32, lanes: u32) -> ${type} {`;
+  if (team === 1) return `${begin} return value; }`;
+  const memory = `
+var<workgroup> ${name}s: array<${type}, ${threads}>;
+${begin}`;
+  const first = `thread - thread % ${team}`;
   if (!subgroups) {
-    return `
-var<workgroup> teamSums: array<vec2<f32>, ${threads}>;
-fn teamSum(value: vec2<f32>, thread: u32, lanes: u32) -> vec2<f32> {
-  teamSums[thread] = value;
+    return `${memory}
+  ${name}s[thread] = value;
   for (var half = ${team / 2}u; half > 0; half /= 2) {
     workgroupBarrier();
-    if (thread % ${team} < half) { teamSums[thread] += teamSums[thread + half]; }
+    if (thread % ${team} < half) { ${name}s[thread] = ${join(`${name}s[thread]`, `${name}s[thread + half]`)}; }
   }
   workgroupBarrier();
-  let sum = teamSums[thread - thread % ${team}];
+  let all = ${name}s[${first}];
   workgroupBarrier();
-  return sum;
+  return all;
 }`;
   }
   const most = Math.min(team, MOST_LANES);
-  return `
-var<workgroup> teamSums: array<vec2<f32>, ${threads}>;
-fn teamSum(value: vec2<f32>, thread: u32, lanes: u32) -> vec2<f32> {
+  return `${memory}
   var part = value;
   for (var distance = 1u; distance < ${most}; distance *= 2) {
     let other = subgroupShuffleXor(part, distance);
-    if (distance < lanes) { part += other; }
+    if (distance < lanes) { part = ${join('part', 'other')}; }
   }
-  teamSums[thread] = part;
+  ${name}s[thread] = part;
   workgroupBarrier();
   let step = min(lanes, ${most});
-  var sum = vec2<f32>(0.0);
-  for (var i = 0u; i < ${team}; i += step) { sum += teamSums[thread - thread % ${team} + i]; }
+  var all = ${name}s[${first}];
+  for (var i = step; i < ${team}; i += step) { all = ${join('all', `${name}s[${first} + i]`)}; }
   workgroupBarrier();
-  return sum;
+  return all;
 }`;
 }
 
