@@ -135,20 +135,26 @@ async function watchFrames(page: Page): Promise<void> {
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) tasks.push(duration);
     }).observe({ type: 'longtask' });
-    Object.assign(globalThis, { watched: { times, tasks } });
+    const scripts: number[] = [];
+    new PerformanceObserver((list) => {
+      for (const frame of list.getEntries() as (PerformanceEntry & { scripts: PerformanceEntry[] })[])
+        for (const { duration } of frame.scripts) scripts.push(duration);
+    }).observe({ type: 'long-animation-frame' });
+    Object.assign(globalThis, { watched: { times, tasks, scripts } });
   });
 }
 
 async function frameReport(page: Page): Promise<string> {
-  const { times, tasks } = await page.evaluate(
-    () => (globalThis as never as { watched: { times: number[]; tasks: number[] } }).watched,
+  const { times, tasks, scripts } = await page.evaluate(
+    () => (globalThis as never as { watched: Record<'times' | 'tasks' | 'scripts', number[]> }).watched,
   );
   const gaps = times.slice(1).map((time, i) => time - times[i]!);
   const ascending = gaps.toSorted((a, b) => a - b);
   const at = (part: number) => ascending[Math.floor((ascending.length - 1) * part)]!.toFixed(0);
   return (
     `${gaps.length} frames, ms between them: median ${at(0.5)}, 95 % within ${at(0.95)}, 99 % within ${at(0.99)}, longest ${at(1)}; ` +
-    `tasks of the page over 50 ms: ${tasks.length}, longest ${Math.max(0, ...tasks).toFixed(0)} ms`
+    `tasks of the page over 50 ms: ${tasks.length}, longest ${Math.max(0, ...tasks).toFixed(0)} ms; ` +
+    `longest script in a frame of over 50 ms: ${Math.max(0, ...scripts).toFixed(0)} ms`
   );
 }
 

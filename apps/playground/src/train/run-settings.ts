@@ -39,7 +39,7 @@ export const IMAGE_SIZES = [32, 48, 64] as const;
 export function defaultSettings(data: RunData, start: RunStart, architecture: RunArchitecture): RunSettings {
   const common = { data, start, architecture, words: 'both', imageSize: 32, seed: 1 } as const;
   if (start === 'shipped')
-    return { ...common, steps: 200, batchSize: 64, learningRate: 5e-4, augmentation: 'light' };
+    return { ...common, steps: 200, batchSize: 64, learningRate: 2e-3, augmentation: 'light' };
   const learned = architecture === 'transformer' ? 1e-3 : 3e-3;
   return { ...common, steps: 600, batchSize: 64, learningRate: learned, augmentation: 'light' };
 }
