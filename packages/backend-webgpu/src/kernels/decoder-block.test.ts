@@ -45,7 +45,7 @@ describeKernels('FusedDecoderBlock', () => {
     const { result, rows } = await profile(() => generate(block, x, lengths), { print: () => {} });
     expect(rows.find(({ kernel }) => kernel === 'FusedDecoderBlock')?.calls).toBe(lengths.length);
     expectClose(await result.data(), expected, { absolute: 1e-4, relative: 1e-4 });
-  });
+  }, 180_000);
 
   it('goes on from a composed step, and a composed one from it', async () => {
     const block = create();

@@ -40,7 +40,7 @@ describeKernels('FusedEncoderBlock', () => {
     const { result, rows } = await profile(() => block.forward(x, { causal }), { print: () => {} });
     expect(rows.map(({ kernel, calls }) => [kernel, calls])).toEqual([['FusedEncoderBlock', 1]]);
     expectClose(await result.data(), expected, { absolute: 1e-4, relative: 1e-4 });
-  });
+  }, 180_000);
 
   it('takes 9 programs', () => {
     const backend = tf.backend() as WebgpuBackend;
