@@ -37,15 +37,19 @@ describeKernels('FusedDecoderBlock', () => {
     ['three rows, odd', 3, 16, [1, 1], { activation: 'quickGelu', bias: false, intermediateSize: 5 }],
     ['five rows, a longer prompt', 5, 64, [37, 1, 1], { numHeads: 2, qkvBias: false }],
     ['one row of one large head', 1, 64, [5, 1], { numHeads: 1 }],
-  ])('equals the composed block of the whole sequence: %s', async (_, batch, hiddenSize, lengths, config) => {
-    const block = create({ hiddenSize, ...config });
-    const length = lengths.reduce((a, b) => a + b, 0);
-    const x = random(batch, length, hiddenSize);
-    const expected = await onCpu(() => block.forward(x, { causal: true }).dataSync());
-    const { result, rows } = await profile(() => generate(block, x, lengths), { print: () => {} });
-    expect(rows.find(({ kernel }) => kernel === 'FusedDecoderBlock')?.calls).toBe(lengths.length);
-    expectClose(await result.data(), expected, { absolute: 1e-4, relative: 1e-4 });
-  }, 180_000);
+  ])(
+    'equals the composed block of the whole sequence: %s',
+    async (_, batch, hiddenSize, lengths, config) => {
+      const block = create({ hiddenSize, ...config });
+      const length = lengths.reduce((a, b) => a + b, 0);
+      const x = random(batch, length, hiddenSize);
+      const expected = await onCpu(() => block.forward(x, { causal: true }).dataSync());
+      const { result, rows } = await profile(() => generate(block, x, lengths), { print: () => {} });
+      expect(rows.find(({ kernel }) => kernel === 'FusedDecoderBlock')?.calls).toBe(lengths.length);
+      expectClose(await result.data(), expected, { absolute: 1e-4, relative: 1e-4 });
+    },
+    180_000,
+  );
 
   it('goes on from a composed step, and a composed one from it', async () => {
     const block = create();

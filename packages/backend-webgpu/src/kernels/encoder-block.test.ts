@@ -33,14 +33,18 @@ describeKernels('FusedEncoderBlock', () => {
     ],
     ['two positions, causal', { numHeads: 1 }, true, [2, 2, 16]],
     ['many rows, odd', { hiddenSize: 18, qkvBias: false }, true, [3, 41, 18]],
-  ])('equals the composed block: %s', async (_, config, causal, shape) => {
-    const block = create(config);
-    const x = random(...shape);
-    const expected = await onCpu(() => block.forward(x, { causal }).dataSync());
-    const { result, rows } = await profile(() => block.forward(x, { causal }), { print: () => {} });
-    expect(rows.map(({ kernel, calls }) => [kernel, calls])).toEqual([['FusedEncoderBlock', 1]]);
-    expectClose(await result.data(), expected, { absolute: 1e-4, relative: 1e-4 });
-  }, 180_000);
+  ])(
+    'equals the composed block: %s',
+    async (_, config, causal, shape) => {
+      const block = create(config);
+      const x = random(...shape);
+      const expected = await onCpu(() => block.forward(x, { causal }).dataSync());
+      const { result, rows } = await profile(() => block.forward(x, { causal }), { print: () => {} });
+      expect(rows.map(({ kernel, calls }) => [kernel, calls])).toEqual([['FusedEncoderBlock', 1]]);
+      expectClose(await result.data(), expected, { absolute: 1e-4, relative: 1e-4 });
+    },
+    180_000,
+  );
 
   it('takes 9 programs', () => {
     const backend = tf.backend() as WebgpuBackend;
