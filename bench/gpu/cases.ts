@@ -72,9 +72,9 @@ function attentions(software: boolean): Case[] {
   });
 }
 
-/** As a `Trainer` takes it, with clipping. In software it is narrower, which changes none of the counts but bytes. */
+/** As a `Trainer` takes it, with clipping. In software it is smaller, which changes none of the counts but bytes. */
 function clipStep(software: boolean): Case {
-  const [width, batch] = [software ? 32 : 256, 64];
+  const [width, batch] = software ? [32, 32] : [256, 64];
   const tower = {
     hiddenSize: width,
     intermediateSize: 4 * width,

@@ -1,7 +1,10 @@
 /** Bind groups kept, at most. */
 const MOST = 4096;
 
-/** Bind groups, made once for the same layout and buffers: in a loop they come back, step after step. */
+/**
+ * Bind groups, made once for the same layout and buffers: in a loop they come back, step after step, since the pool gives
+ * the same buffers again. (A training step of 374 programs of ours: all found; made anew, they take 20 ms of the CPU.)
+ */
 export class BindGroups {
   private readonly ids = new WeakMap<object, number>();
   private readonly groups = new Map<string, GPUBindGroup>();

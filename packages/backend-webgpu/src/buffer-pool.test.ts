@@ -36,6 +36,13 @@ it('gives a buffer of the same size and usage again', () => {
   expect([pool.getNumUsedBuffers(), pool.getNumFreeBuffers()]).toEqual([3, 0]);
 });
 
+it('gives of those alike the one made first, whatever the order of release', () => {
+  const { pool } = poolOf(1000);
+  const buffers = [0, 1, 2].map(() => pool.acquireBuffer(64, 1));
+  for (const i of [2, 0, 1]) pool.releaseBuffer(buffers[i]!);
+  for (const buffer of buffers) expect(pool.acquireBuffer(64, 1)).toBe(buffer);
+});
+
 it('does not grow without end over ever new sizes, and lets the oldest go', () => {
   const { pool, made } = poolOf(1000);
   for (let size = 1; size <= 300; size++) {

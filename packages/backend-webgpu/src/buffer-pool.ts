@@ -12,11 +12,14 @@ const WINDOW = 256;
 export class BufferPool {
   numBytesUsed = 0;
   numBytesAllocated = 0;
-  /** Of one size and usage; the last one has been free for the shortest time. */
+  /** Of one size and usage; the first one has been free for the longest time. */
   private readonly free = new Map<string, GPUBuffer[]>();
   /** All free buffers; the first has been so for longest. */
   private readonly idle = new Set<GPUBuffer>();
   private readonly used = new Set<GPUBuffer>();
+  /** When a buffer was made: its number. */
+  private readonly numbers = new WeakMap<GPUBuffer, number>();
+  private made = 0;
   private readonly peaks = { window: 0, windowBefore: 0 };
   private trims = 0;
   private disposed = false;
@@ -28,11 +31,12 @@ export class BufferPool {
 
   /** A buffer whose content is undefined; one that was used before is not mapped, whatever is asked. */
   acquireBuffer(size: number, usage: number, mappedAtCreation = false, reuse = true): GPUBuffer {
-    let buffer = reuse ? this.free.get(keyOf(size, usage))?.pop() : undefined;
+    let buffer = reuse ? this.takeOldest(this.free.get(keyOf(size, usage))) : undefined;
     if (buffer) {
       this.idle.delete(buffer);
     } else {
       buffer = this.device.createBuffer({ size, usage, mappedAtCreation });
+      this.numbers.set(buffer, this.made++);
       this.numBytesAllocated += size;
     }
     this.used.add(buffer);
@@ -92,6 +96,14 @@ export class BufferPool {
     this.numBytesUsed = 0;
     this.numBytesAllocated = 0;
     this.disposed = true;
+  }
+
+  /** The one made first: so a step that asks for and releases what the last one did gets the same, whose bind groups are there. */
+  private takeOldest(alike: GPUBuffer[] = []): GPUBuffer | undefined {
+    const numberOf = (i: number) => this.numbers.get(alike[i]!)!;
+    let oldest = 0;
+    for (let i = 1; i < alike.length; i++) if (numberOf(i) < numberOf(oldest)) oldest = i;
+    return alike.splice(oldest, 1)[0];
   }
 
   private destroy(buffer: GPUBuffer): void {

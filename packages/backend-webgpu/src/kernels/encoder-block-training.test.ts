@@ -126,16 +126,20 @@ describeKernels('FusedEncoderBlockForward and its gradient', () => {
           return result as never;
         });
       });
+      const createBindGroup = vi.spyOn(backend().device, 'createBindGroup');
       backend().resetCounters();
       tf.tidy(run);
+      const bindGroups = createBindGroup.mock.calls.length;
+      createBindGroup.mockRestore();
       for (const spy of spies) spy.mockRestore();
-      return { ...backend().counters, most };
+      return { ...backend().counters, bindGroups, most };
     };
     const nothing = costOf((x) => x);
     const fused = costOf((x) => block.forward(x));
     const single = costOf((x) => block.forward(x, { attentionMask }));
     expect(fused.dispatches - nothing.dispatches).toBe(30);
     expect(fused.copies).toBe(nothing.copies);
+    expect(fused.bindGroups).toBe(nothing.bindGroups); // all are those of the step before
     expect(single.dispatches - nothing.dispatches).toBeGreaterThan(50);
     expect(fused.most).toBeLessThan(0.5 * single.most);
   });
