@@ -15,7 +15,8 @@ export interface Places {
 /**
  * WGSL of `load...(base, row, column, rows, columns)` of a matrix that is not in memory as such: four neighbours of a
  * row. Where the buffer is of `vec4<f32>`, they are neighbours there too. Rows and columns have their divisions each
- * for themselves: in a block, and along the depth, they are the same again and again.
+ * for themselves: in a block, and along the depth, they are the same again and again. Single elements are read in a loop:
+ * four reads side by side took SwiftShader minutes to compile.
  */
 export function gather(name: 'A' | 'B', element: Element, places: Places): string {
   const [buffer, width] = [name.toLowerCase(), element === 'f32' ? 1 : 4];
