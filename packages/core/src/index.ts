@@ -87,6 +87,7 @@ export { stopGradient, withoutGradient } from './ops/without-gradient';
 
 export { type Activation, activate } from './layers/activation';
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm2d';
+export { cachedAttention } from './layers/cached-attention';
 export { type ConvNormOptions, convNorm } from './layers/conv-norm';
 export { ConvTranspose2d, type ConvTranspose2dConfig } from './layers/conv-transpose2d';
 export { Conv2d, type Conv2dConfig } from './layers/conv2d';

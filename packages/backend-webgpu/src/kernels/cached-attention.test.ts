@@ -1,4 +1,11 @@
-import { GroupedQueryAttention, KeyValueCache, MultiHeadAttention, Rng } from '@crossmodal/core';
+import {
+  attention,
+  cachedAttention,
+  GroupedQueryAttention,
+  KeyValueCache,
+  MultiHeadAttention,
+  Rng,
+} from '@crossmodal/core';
 import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
@@ -53,6 +60,28 @@ describeKernels('FusedCachedAttention', () => {
     expectClose(await stepByStep(layer, x, lengths, tables).data(), expected, {
       absolute: 1e-5,
     });
+  });
+
+  it('heeds masks and biases, of all heads or of each', async () => {
+    const all = [1, 2].map(() => random(2, 4, 6, 3) as tf.Tensor4D) as [tf.Tensor4D, tf.Tensor4D];
+    const query = random(2, 4, 1, 3) as tf.Tensor4D;
+    const mask = tf.tensor4d([0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0], [2, 1, 1, 6]);
+    for (const options of [{ mask }, { bias: random(4, 1, 6) }, { bias: random(2, 4, 1, 6), mask }]) {
+      const [keys, values] = all.map((x) => tf.split(x, [5, 1], 2)) as [tf.Tensor4D[], tf.Tensor4D[]];
+      const cache = KeyValueCache.holding(keys[0]!, values[0]!, 5);
+      const mixed = cachedAttention(query, keys[1]!, values[1]!, cache, options);
+      const expected = await onCpu(() => attention(query, ...all, options).dataSync());
+      expectClose(await mixed.data(), expected, { absolute: 1e-5 });
+      expect(cache.length).toBe(6);
+      cache.dispose();
+    }
+    const cache = KeyValueCache.holding(tf.clone(all[0]), tf.clone(all[1]), 6);
+    const bias = random(1, 1, 1, 6);
+    expect(() => cachedAttention(query, query, query, cache, { bias })).toThrow(
+      'attention: bias: expected a shape that broadcasts to [2, 4, 1, 7], received [1, 1, 1, 6].',
+    );
+    expect(cache.length).toBe(6);
+    cache.dispose();
   });
 
   it('writes into the memory of the cache', () => {

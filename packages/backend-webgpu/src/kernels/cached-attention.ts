@@ -1,4 +1,3 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { sizeOf, type WebgpuKernel } from '../kernel';
 import type { Element, Program } from '../program';
 import { attend } from './attention';
@@ -28,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
 export const cachedAttention: WebgpuKernel = {
   kernelName: 'FusedCachedAttention',
   compute({ inputs, attrs, backend }) {
-    const { query, key, value, keys, values } = inputs as Record<string, TensorInfo>;
+    const { query, key, value, keys, values, bias } = inputs;
     const { scale, past } = attrs as Record<'scale' | 'past', number>;
     const output = backend.makeTensorInfo(query!.shape, 'float32');
     if (sizeOf(query!.shape) === 0) return output;
@@ -41,7 +40,8 @@ export const cachedAttention: WebgpuKernel = {
       workgroups: Math.ceil(size / WORKGROUP),
     });
     const logSumExp = backend.makeTensorInfo(query!.shape.slice(0, 3), 'float32');
-    const call = { inputs: { query: query!, key: keys!, value: values! }, attrs: { scale }, backend };
+    const given = { query: query!, key: keys!, value: values!, ...(bias && { bias }) };
+    const call = { inputs: given, attrs: { scale }, backend };
     attend(call, output, logSumExp, attentionShapes(call, past + 1));
     backend.disposeData(logSumExp.dataId);
     return output;

@@ -3,10 +3,10 @@ import { assertShape } from '../assert-shape';
 import { ConfigError } from '../errors';
 import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
-import { attention } from '../ops/attention';
+import { groupedAttention } from '../ops/grouped-attention';
 import { type RotaryTables, rotaryEmbedding } from '../ops/rotary-embedding';
 import type { Rng } from '../rng';
-import { attendInPlace } from './attend-in-place';
+import { cachedAttention } from './cached-attention';
 import type { KeyValueCache } from './key-value-cache';
 import { Linear } from './linear';
 
@@ -104,42 +104,20 @@ export class GroupedQueryAttention extends Module {
         splitHeads(projection.forward(x, context), heads, headDim);
       const turn = (x: tf.Tensor4D) => (rotary ? rotaryEmbedding(x, rotary) : x);
       const query = turn(split(this.qProj, numHeads)); // [batch, numHeads, length, headDim]
-      let key = turn(split(this.kProj, numKeyValueHeads)); // [batch, numKeyValueHeads, keys, headDim]
-      let value = split(this.vProj, numKeyValueHeads); // [batch, numKeyValueHeads, keys, headDim]
-      const inPlace = cache && !attentionMask ? attendInPlace(query, key, value, cache) : undefined;
-      if (cache && !inPlace) ({ keys: key, values: value } = cache.append(key, value));
-      const keys = key.shape[2];
+      const key = turn(split(this.kProj, numKeyValueHeads)); // [batch, numKeyValueHeads, length, headDim]
+      const value = split(this.vProj, numKeyValueHeads); // [batch, numKeyValueHeads, length, headDim]
+      const keys = (cache?.length ?? 0) + length;
       if (attentionMask)
         assertShape(attentionMask.shape, [batch, keys], 'GroupedQueryAttention: attentionMask');
       const mask = attentionMask && tf.reshape(attentionMask, [batch, 1, 1, keys]);
-      const mixed = inPlace ?? attendInGroups(query, key, value, { mask, causal }); // [batch, numHeads, length, headDim]
+      const options = { mask, causal };
+      const mixed = cache // [batch, numHeads, length, headDim]
+        ? cachedAttention(query, key, value, cache, options)
+        : groupedAttention(query, key, value, options);
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, numHeads * headDim]);
       return this.oProj.forward(joined, context) as tf.Tensor3D;
     });
   }
-}
-
-/** Attention of each head of queries to the head of keys and values that its group shares. */
-function attendInGroups(
-  query: tf.Tensor4D,
-  key: tf.Tensor4D,
-  value: tf.Tensor4D,
-  { mask, causal }: { mask: tf.Tensor | undefined; causal: boolean | undefined },
-): tf.Tensor4D {
-  const [batch, heads, length, headDim] = query.shape;
-  const [, shared, keys] = key.shape;
-  const groupSize = heads / shared;
-  if (groupSize === 1) return attention(query, key, value, { mask, causal });
-  if (length === 1) {
-    // A group's heads as positions of one head, all of which see every key: a step of generating repeats nothing.
-    const grouped = tf.reshape(query, [batch, shared, groupSize, headDim]) as tf.Tensor4D;
-    return tf.reshape(attention(grouped, key, value, { mask }), query.shape);
-  }
-  const repeat = (x: tf.Tensor4D): tf.Tensor4D => {
-    const flat = tf.reshape(x, [batch, shared, 1, keys * headDim]);
-    return tf.reshape(tf.tile(flat, [1, 1, groupSize, 1]), [batch, heads, keys, headDim]);
-  };
-  return attention(query, repeat(key), repeat(value), { mask, causal });
 }
 
 /** [batch, length, heads * headDim] to [batch, heads, length, headDim]. */

@@ -5,7 +5,7 @@ import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
 import { attention, attentionWeights } from '../ops/attention';
 import type { Rng } from '../rng';
-import { attendInPlace } from './attend-in-place';
+import { cachedAttention } from './cached-attention';
 import type { KeyValueCache } from './key-value-cache';
 import { Linear } from './linear';
 
@@ -101,12 +101,13 @@ export class MultiHeadAttention extends Module {
         assertShape(weights.shape, shape, 'MultiHeadAttention: weights');
         mixed = tf.matMul(weights, value);
       } else {
-        let { query, key } = this.queriesAndKeys(x, source, context);
-        let value = project();
-        const isPlain = !inputs.attentionMask && !bias;
-        const inPlace = cache && isPlain ? attendInPlace(query, key, value, cache) : undefined;
-        if (cache && !inPlace) ({ keys: key, values: value } = cache.append(key, value));
-        mixed = inPlace ?? attention(query, key, value, { bias, mask: keyMask(inputs, key), causal });
+        const { query, key } = this.queriesAndKeys(x, source, context);
+        const value = project();
+        const mask = keyMask(inputs, batch, (cache?.length ?? 0) + key.shape[2]);
+        const options = { bias, mask, causal };
+        mixed = cache
+          ? cachedAttention(query, key, value, cache, options)
+          : attention(query, key, value, options);
       }
       const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, queries, hiddenSize]);
       return this.outProj.forward(joined, context) as tf.Tensor3D;
@@ -129,7 +130,7 @@ export class MultiHeadAttention extends Module {
     this.checked(x, source);
     return tf.tidy(() => {
       const { query, key } = this.queriesAndKeys(x, source, context);
-      return attentionWeights(query, key, { bias, mask: keyMask(inputs, key), causal });
+      return attentionWeights(query, key, { bias, mask: keyMask(inputs, x.shape[0]!, key.shape[2]), causal });
     });
   }
 
@@ -161,9 +162,8 @@ export class MultiHeadAttention extends Module {
 }
 
 /** [batch, 1, 1, keys] */
-function keyMask({ attentionMask }: AttentionInputs, key: tf.Tensor4D): tf.Tensor | undefined {
+function keyMask({ attentionMask }: AttentionInputs, batch: number, keys: number): tf.Tensor | undefined {
   if (!attentionMask) return undefined;
-  const [batch, , keys] = key.shape;
   assertShape(attentionMask.shape, [batch, keys], 'MultiHeadAttention: attentionMask');
   return tf.reshape(attentionMask, [batch, 1, 1, keys]);
 }

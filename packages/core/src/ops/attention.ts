@@ -77,15 +77,27 @@ function prepare(
   who: string,
   query: tf.Tensor4D,
   key: tf.Tensor4D,
-  { bias, mask, causal = false, scale }: AttentionOptions,
+  options: AttentionOptions,
 ): { full: tf.Tensor | undefined; settings: Settings } {
   assertShape(query.shape, [null, null, null, null], `${who}: query`);
   const [batch, heads, queries, headDim] = query.shape;
   assertShape(key.shape, [batch, heads, null, headDim], `${who}: key`);
-  const scoresShape = [batch, heads, queries, key.shape[2]];
+  const full = biasOf([batch, heads, queries, key.shape[2]], options, who);
+  const { causal = false, scale = 1 / Math.sqrt(headDim) } = options;
+  return { full, settings: { scale, causal } };
+}
+
+/** One additive bias from bias and mask, of rank 1 at least, for scores [batch, heads, queries, keys]. Within `tf.tidy`. */
+export function biasOf(
+  scoresShape: readonly number[],
+  { bias, mask }: AttentionOptions,
+  who: string,
+): tf.Tensor | undefined {
   if (bias) assertBroadcast(bias, scoresShape, `${who}: bias`);
   if (mask) assertBroadcast(mask, scoresShape, `${who}: mask`);
-  return { full: combine(bias, mask), settings: { scale: scale ?? 1 / Math.sqrt(headDim), causal } };
+  const fromMask = mask && tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED);
+  const both = bias && fromMask ? tf.add(bias, fromMask) : (bias ?? fromMask);
+  return both?.rank === 0 ? tf.reshape(both, [1]) : both; // with an axis of keys
 }
 
 interface Settings {
@@ -193,18 +205,11 @@ function causalBias(queries: number, keys: number): tf.Tensor2D {
   return tf.tensor2d(values, [queries, keys]);
 }
 
-/** One additive bias from bias and mask, of rank 1 at least. */
-function combine(bias: tf.Tensor | undefined, mask: tf.Tensor | undefined): tf.Tensor | undefined {
-  const fromMask = mask && tf.mul(tf.sub(1, tf.cast(mask, 'float32')), MASKED);
-  const both = bias && fromMask ? tf.add(bias, fromMask) : (bias ?? fromMask);
-  return both?.rank === 0 ? tf.reshape(both, [1]) : both; // with an axis of keys
-}
-
 function masked(x: tf.Tensor, alive: tf.Tensor | undefined): tf.Tensor {
   return alive ? tf.mul(x, alive) : x;
 }
 
-function assertBroadcast(x: tf.Tensor, shape: number[], what: string): void {
+function assertBroadcast(x: tf.Tensor, shape: readonly number[], what: string): void {
   const padded = [...Array(Math.max(0, 4 - x.rank)).fill(1), ...x.shape] as number[];
   if (padded.length === 4 && padded.every((size, i) => size === 1 || size === shape[i])) return;
   throw new ShapeError(

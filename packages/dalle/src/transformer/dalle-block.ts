@@ -1,6 +1,7 @@
 import {
   attention,
   attentionWeights,
+  cachedAttention,
   type ForwardContext,
   KeyValueCache,
   Module,
@@ -95,13 +96,16 @@ export class DALLEBlock extends Module {
   ): tf.Tensor3D {
     const { vProj, outProj } = this.block.selfAttn;
     const [batch, length, hiddenSize] = x.shape;
-    let { query, keys } = this.queriesAndKeys(x, rotary, context);
-    let values = this.splitHeads(vProj.forward(x, context));
-    if (cache) ({ keys, values } = cache.keysAndValues.append(keys, values));
-    const mixed =
-      this.stableSoftmax && bias
-        ? stableAttention(query, keys, values, bias)
-        : attention(query, keys, values, { bias, causal: !bias });
+    const { query, keys } = this.queriesAndKeys(x, rotary, context);
+    const values = this.splitHeads(vProj.forward(x, context));
+    const past = cache?.keysAndValues;
+    const options = { bias, causal: !bias };
+    let mixed: tf.Tensor4D; // [batch, heads, length, headDim]
+    if (this.stableSoftmax && bias) {
+      const all = past?.append(keys, values) ?? { keys, values };
+      mixed = stableAttention(query, all.keys, all.values, bias);
+    } else if (past) mixed = cachedAttention(query, keys, values, past, options);
+    else mixed = attention(query, keys, values, options);
     const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, hiddenSize]);
     return outProj.forward(joined, context) as tf.Tensor3D;
   }
