@@ -1,4 +1,5 @@
 import {
+  checkpointedBlock,
   Parameter,
   profile,
   Rng,
@@ -149,6 +150,23 @@ describeKernels('FusedEncoderBlockForward and its gradient', () => {
     expect(fused.bindGroups).toBe(nothing.bindGroups); // all are those of the step before
     expect(single.dispatches - nothing.dispatches).toBeGreaterThan(50);
     expect(fused.most).toBeLessThan(0.5 * single.most);
+  });
+
+  it('run again in the backward pass where activations are not kept', async () => {
+    const [block, x] = [create(), new Parameter(random(2, 7, 16))];
+    const run = (gradientCheckpointing: boolean) =>
+      valueAndGrad(
+        () =>
+          tf.sum(
+            tf.square(checkpointedBlock(block, x.value, {}, { training: true, rng, gradientCheckpointing })),
+          ) as tf.Scalar,
+        new Map([...block.trainableParameters(), ['x', x]]),
+      ).gradients;
+    const { result, rows } = await profile(() => run(true), { print: () => {} });
+    const calls = rows.filter(({ kernel }) => kernel.startsWith('FusedEncoderBlock'));
+    expect(calls.reduce((sum, { calls }) => sum + calls, 0)).toBe(3); // without a tape, with one, and back
+    for (const [key, expected] of run(false))
+      expectClose(await result.get(key)!.data(), await expected.data());
   });
 
   it('give nothing of nothing', () => {
