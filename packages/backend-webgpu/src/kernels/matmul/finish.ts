@@ -25,7 +25,6 @@ export function finishOf(
   { columns, bias, activation, before, slope, residual, heads }: Product,
   element = elementOf(heads?.headDim ?? columns),
 ): Finish {
-  const place = heads ? '(to + placeInHeads(row, column))' : '(to + row * uniforms.columns + column)';
   const isGelu = activation !== 'linear' && activation !== 'relu';
   const zero = `${element}(0.0)`;
   const activate = `
@@ -46,7 +45,7 @@ fn placeInHeads(row: u32, column: u32) -> u32 {
   const write = `
 fn ${width === 1 ? 'finishOne' : 'finish'}(to: u32, row: u32, column: u32, sum: ${element}) {
   if (row >= uniforms.rows || column >= uniforms.columns) { return; }
-  let at = ${place} / ${width};
+  let at = (to + row * uniforms.columns + column) / ${width};
   let y = sum${bias ? ` + bias[column / ${width}]` : ''};${before ? '\n  before[at] = y;' : ''}${
     slope
       ? `
@@ -54,7 +53,7 @@ fn ${width === 1 ? 'finishOne' : 'finish'}(to: u32, row: u32, column: u32, sum: 
   values[at] = gelu(x);
   c[at] = y * geluSlope(x)`
       : `
-  c[at] = finished(y)`
+  c[${heads ? `(to + placeInHeads(row, column)) / ${width}` : 'at'}] = finished(y)`
   }${residual ? ' + residual[at]' : ''};
 }`;
   const each = `
