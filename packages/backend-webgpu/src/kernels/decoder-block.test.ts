@@ -1,22 +1,23 @@
-import { KeyValueCache, profile, Rng, TransformerBlock, type TransformerBlockConfig } from '@crossmodal/core';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import {
+  KeyValueCache,
+  profile,
+  Rng,
+  type TransformerBlock,
+  type TransformerBlockConfig,
+} from '@crossmodal/core';
+import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeKernels } from '../../test/describe-kernels';
+import { expectNoLeakOnGpu } from '../../test/expect-no-leak-on-gpu';
 import { onCpu } from '../../test/on-cpu';
+import { randomBlock, randomTensor } from '../../test/random-block';
 import type { WebgpuBackend } from '../index';
 
 describeKernels('FusedDecoderBlock', () => {
   const rng = new Rng(3);
-  const random = (...shape: number[]) =>
-    rng.tensor(shape, (rng) => rng.normalArray(tf.util.sizeFromShape(shape)));
-  const create = (config: Partial<TransformerBlockConfig> = {}) => {
-    const block = new TransformerBlock({ hiddenSize: 16, numHeads: 2, rng, ...config });
-    // Norms and biases that do something.
-    for (const [name, parameter] of block.namedParameters())
-      if (/norm|bias/i.test(name)) parameter.assign(random(...parameter.shape));
-    return block;
-  };
+  const random = (...shape: number[]) => randomTensor(rng, shape);
+  const create = (config?: Partial<TransformerBlockConfig>) => randomBlock(rng, config);
 
   /** What the block makes of the pieces of a sequence of these lengths. */
   function generate(block: TransformerBlock, x: tf.Tensor, lengths: number[], cache = new KeyValueCache()) {
@@ -120,18 +121,12 @@ describeKernels('FusedDecoderBlock', () => {
   });
 
   it('leaks nothing', () => {
-    const backend = tf.backend();
     const block = create();
     const x = random(1, 1, 16);
-    const run = () =>
-      expectNoLeak(() => {
-        const cache = new KeyValueCache();
-        for (let i = 0; i < 5; i++) block.forward(x, { causal: true, cache }).dispose();
-        cache.dispose();
-      });
-    run();
-    const before = backend.numDataIds();
-    run();
-    expect(backend.numDataIds()).toBe(before);
+    expectNoLeakOnGpu(() => {
+      const cache = new KeyValueCache();
+      for (let i = 0; i < 5; i++) block.forward(x, { causal: true, cache }).dispose();
+      cache.dispose();
+    });
   });
 });

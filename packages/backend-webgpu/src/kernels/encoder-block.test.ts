@@ -1,21 +1,17 @@
-import { profile, Rng, TransformerBlock, type TransformerBlockConfig } from '@crossmodal/core';
-import { expectClose, expectNoLeak } from '@crossmodal/test-utils';
+import { profile, Rng, type TransformerBlockConfig } from '@crossmodal/core';
+import { expectClose } from '@crossmodal/test-utils';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { describeKernels } from '../../test/describe-kernels';
+import { expectNoLeakOnGpu } from '../../test/expect-no-leak-on-gpu';
 import { onCpu } from '../../test/on-cpu';
+import { randomBlock, randomTensor } from '../../test/random-block';
 import type { WebgpuBackend } from '../index';
 
 describeKernels('FusedEncoderBlock', () => {
   const rng = new Rng(3);
-  const random = (...shape: number[]) =>
-    rng.tensor(shape, (rng) => rng.normalArray(tf.util.sizeFromShape(shape)));
-  const create = (config: Partial<TransformerBlockConfig> = {}) => {
-    const block = new TransformerBlock({ hiddenSize: 16, numHeads: 2, rng, ...config });
-    for (const [name, parameter] of block.namedParameters())
-      if (/norm|bias/i.test(name)) parameter.assign(random(...parameter.shape));
-    return block;
-  };
+  const random = (...shape: number[]) => randomTensor(rng, shape);
+  const create = (config?: Partial<TransformerBlockConfig>) => randomBlock(rng, config);
 
   it.each<[string, Partial<TransformerBlockConfig>, boolean, number[]]>([
     ['gelu', {}, false, [2, 7, 16]],
@@ -61,10 +57,6 @@ describeKernels('FusedEncoderBlock', () => {
 
   it('leaks nothing', () => {
     const [block, x] = [create(), random(2, 3, 16)];
-    const run = () => expectNoLeak(() => block.forward(x).dispose());
-    run();
-    const before = tf.backend().numDataIds();
-    run();
-    expect(tf.backend().numDataIds()).toBe(before);
+    expectNoLeakOnGpu(() => block.forward(x).dispose());
   });
 });
