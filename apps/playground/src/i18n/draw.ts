@@ -43,7 +43,7 @@ export const draw = dictionary({
     lookNumber: 'What it looked at: picture {number}',
     lookTitle: 'What picture {number} looked at',
     lookAbout:
-      'The DALL-E draws square by square, each in view of the words and of the squares before it. Choose a square with the mouse or the arrow keys: the bars and the orange say where its attention went when it was drawn (the mean of all heads).',
+      'The DALL-E draws square by square, each in view of the words and of the squares before it. Choose a square with the mouse or the arrow keys: the bars and the orange say where its attention went when it was drawn (the mean of all heads, in view of the words; what guidance compares it with, without them, is not shown).',
     lookLayer: 'Layer',
     lookLayers: 'All layers, their mean',
     lookLayerNumber: 'Layer {number} of {of}',
@@ -98,7 +98,7 @@ export const draw = dictionary({
     lookNumber: '它看了什么：第 {number} 张',
     lookTitle: '第 {number} 张看了什么',
     lookAbout:
-      'DALL-E 逐块作画，画每一块时看着文字和之前的块。用鼠标或方向键选择一块：条形和橙色表示画它时的注意力去了哪里（所有注意力头的平均）。',
+      'DALL-E 逐块作画，画每一块时看着文字和之前的块。用鼠标或方向键选择一块：条形和橙色表示画它时的注意力去了哪里（所有注意力头的平均，只显示带文字的那一遍，不显示引导所用的无文字的那一遍）。',
     lookLayer: '层',
     lookLayers: '所有层的平均',
     lookLayerNumber: '第 {number} 层，共 {of} 层',
