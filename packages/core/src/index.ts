@@ -66,6 +66,7 @@ export {
 } from './ops/fused-kernels';
 export { type GeluVariant, gelu } from './ops/gelu';
 export { groupNorm } from './ops/group-norm';
+export { joinHeads, splitHeads } from './ops/heads';
 export { l2Normalize } from './ops/l2-normalize';
 export { layerNorm } from './ops/layer-norm';
 export { linear } from './ops/linear';

@@ -1,7 +1,9 @@
 import {
   type Activation,
   attention,
+  ConfigError,
   type ForwardContext,
+  joinHeads,
   KeyValueCache,
   LayerNorm,
   MLP,
@@ -9,6 +11,7 @@ import {
   MultiHeadAttention,
   type Rng,
   residualAdd,
+  splitHeads,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -51,16 +54,12 @@ export class CrossAttentionBlock extends Module {
     context?: ForwardContext,
   ): tf.Tensor3D {
     return tf.tidy(() => {
-      const { qProj, outProj } = this.crossAttn;
-      const query = this.splitHeads(qProj.forward(this.layerNorm1.forward(x), context));
-      const [batch, numHeads, , headDim] = query.shape;
+      const { qProj, outProj, numHeads } = this.crossAttn;
+      const query = splitHeads(qProj.forward(this.layerNorm1.forward(x), context), numHeads);
       const { keys, values } =
-        source instanceof KeyValueCache
-          ? source.extend([batch, numHeads, 0, headDim]) // by none: what it holds
-          : this.keysAndValues(source, context);
+        source instanceof KeyValueCache ? heldBy(source) : this.keysAndValues(source, context);
       const mixed = attention(query, keys, values); // [batch, heads, length, headDim]
-      const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), x.shape);
-      const attended = residualAdd(x, outProj.forward(joined, context));
+      const attended = residualAdd<tf.Tensor>(x, outProj.forward(joinHeads(mixed), context));
       return residualAdd(
         attended,
         this.mlp.forward(this.layerNorm2.forward(attended), context),
@@ -79,18 +78,18 @@ export class CrossAttentionBlock extends Module {
   }
 
   private keysAndValues(source: tf.Tensor3D, context?: ForwardContext) {
-    const { kProj, vProj } = this.crossAttn;
+    const { kProj, vProj, numHeads } = this.crossAttn;
     const normed = this.layerNorm1Source.forward(source);
     return {
-      keys: this.splitHeads(kProj.forward(normed, context)),
-      values: this.splitHeads(vProj.forward(normed, context)),
+      keys: splitHeads(kProj.forward(normed, context), numHeads),
+      values: splitHeads(vProj.forward(normed, context), numHeads),
     };
   }
+}
 
-  /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
-  private splitHeads(x: tf.Tensor): tf.Tensor4D {
-    const [batch, length, size] = x.shape as [number, number, number];
-    const { numHeads } = this.crossAttn;
-    return tf.transpose(tf.reshape(x, [batch, length, numHeads, size / numHeads]), [0, 2, 1, 3]);
-  }
+function heldBy(cache: KeyValueCache) {
+  if (cache.tensors) return cache.tensors;
+  throw new ConfigError(
+    'CrossAttentionBlock: source: expected a cache of createCache, received one that holds nothing.',
+  );
 }

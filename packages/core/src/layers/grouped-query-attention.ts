@@ -4,6 +4,7 @@ import { ConfigError } from '../errors';
 import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
 import { groupedAttention } from '../ops/grouped-attention';
+import { joinHeads, splitHeads } from '../ops/heads';
 import { type RotaryTables, rotaryEmbedding } from '../ops/rotary-embedding';
 import type { Rng } from '../rng';
 import { cachedAttention } from './cached-attention';
@@ -98,10 +99,9 @@ export class GroupedQueryAttention extends Module {
   ): tf.Tensor3D {
     assertShape(x.shape, [null, null, this.qProj.weight.shape[0]!], 'GroupedQueryAttention: x');
     const [batch, length] = x.shape as [number, number, number];
-    const { numHeads, numKeyValueHeads, headDim } = this;
+    const { numHeads, numKeyValueHeads } = this;
     return tf.tidy(() => {
-      const split = (projection: Linear, heads: number) =>
-        splitHeads(projection.forward(x, context), heads, headDim);
+      const split = (projection: Linear, heads: number) => splitHeads(projection.forward(x, context), heads);
       const turn = (x: tf.Tensor4D) => (rotary ? rotaryEmbedding(x, rotary) : x);
       const query = turn(split(this.qProj, numHeads)); // [batch, numHeads, length, headDim]
       const key = turn(split(this.kProj, numKeyValueHeads)); // [batch, numKeyValueHeads, length, headDim]
@@ -114,14 +114,7 @@ export class GroupedQueryAttention extends Module {
       const mixed = cache // [batch, numHeads, length, headDim]
         ? cachedAttention(query, key, value, cache, options)
         : groupedAttention(query, key, value, options);
-      const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, numHeads * headDim]);
-      return this.oProj.forward(joined, context) as tf.Tensor3D;
+      return this.oProj.forward(joinHeads(mixed), context) as tf.Tensor3D;
     });
   }
-}
-
-/** [batch, length, heads * headDim] to [batch, heads, length, headDim]. */
-function splitHeads(x: tf.Tensor, heads: number, headDim: number): tf.Tensor4D {
-  const [batch, length] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [batch, length, heads, headDim]), [0, 2, 1, 3]);
 }

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors';
 import type { ForwardContext } from '../forward-context';
 import { Module } from '../module';
 import { attention, attentionWeights } from '../ops/attention';
+import { joinHeads, splitHeads } from '../ops/heads';
 import type { Rng } from '../rng';
 import { cachedAttention } from './cached-attention';
 import type { KeyValueCache } from './key-value-cache';
@@ -83,7 +84,7 @@ export class MultiHeadAttention extends Module {
    */
   forward(x: tf.Tensor, inputs: AttentionInputs = {}, context?: ForwardContext): tf.Tensor3D {
     const { source, bias, causal, cache, weights } = inputs;
-    const [batch, queries, hiddenSize] = this.checked(x, source);
+    const [batch, queries] = this.checked(x, source);
     if (cache && source)
       throw new ConfigError(
         'MultiHeadAttention: cache: holds the past of x; leave it out when there is a source.',
@@ -93,7 +94,7 @@ export class MultiHeadAttention extends Module {
         'MultiHeadAttention: cache: expected none beside weights, which are of all keys.',
       );
     return tf.tidy(() => {
-      const project = () => this.splitHeads(this.vProj.forward(source ?? x, context));
+      const project = () => splitHeads(this.vProj.forward(source ?? x, context), this.numHeads);
       let mixed: tf.Tensor4D; // [batch, heads, queries, headDim]
       if (weights) {
         const value = project(); // [batch, heads, keys, headDim]
@@ -109,8 +110,7 @@ export class MultiHeadAttention extends Module {
           ? cachedAttention(query, key, value, cache, options)
           : attention(query, key, value, options);
       }
-      const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, queries, hiddenSize]);
-      return this.outProj.forward(joined, context) as tf.Tensor3D;
+      return this.outProj.forward(joinHeads(mixed), context) as tf.Tensor3D;
     });
   }
 
@@ -148,16 +148,9 @@ export class MultiHeadAttention extends Module {
   /** [batch, heads, queries, headDim] and [batch, heads, keys, headDim]. */
   private queriesAndKeys(x: tf.Tensor, source: tf.Tensor | undefined, context: ForwardContext | undefined) {
     return {
-      query: this.splitHeads(this.qProj.forward(x, context)),
-      key: this.splitHeads(this.kProj.forward(source ?? x, context)),
+      query: splitHeads(this.qProj.forward(x, context), this.numHeads),
+      key: splitHeads(this.kProj.forward(source ?? x, context), this.numHeads),
     };
-  }
-
-  /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
-  private splitHeads(x: tf.Tensor): tf.Tensor4D {
-    const [batch, length, size] = x.shape as [number, number, number];
-    const split = tf.reshape(x, [batch, length, this.numHeads, size / this.numHeads]);
-    return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
   }
 }
 

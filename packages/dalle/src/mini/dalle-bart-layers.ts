@@ -2,6 +2,7 @@ import {
   attention,
   type ForwardContext,
   gelu,
+  joinHeads,
   type KeyValueCache,
   LayerNorm,
   Linear,
@@ -11,6 +12,7 @@ import {
   Parameter,
   type Rng,
   residualAdd,
+  splitHeads,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -134,10 +136,10 @@ export class DALLEBartDecoderLayer extends Module {
 
   /** [batch, textLength, hiddenSize], the encoder's result; the caller disposes what comes of it. */
   readText(encoded: tf.Tensor3D, context?: ForwardContext): TextKeysAndValues {
-    const { kProj, vProj } = this.encoderAttn;
+    const { kProj, vProj, numHeads } = this.encoderAttn;
     return tf.tidy(() => ({
-      keys: this.splitHeads(kProj.forward(encoded, context)),
-      values: this.splitHeads(vProj.forward(encoded, context)),
+      keys: splitHeads(kProj.forward(encoded, context), numHeads),
+      values: splitHeads(vProj.forward(encoded, context), numHeads),
     }));
   }
 
@@ -163,16 +165,8 @@ export class DALLEBartDecoderLayer extends Module {
     mask: tf.Tensor,
     context: ForwardContext | undefined,
   ): tf.Tensor {
-    const { qProj, outProj } = this.encoderAttn;
-    const mixed = attention(this.splitHeads(qProj.forward(x, context)), keys, values, { mask });
-    return outProj.forward(tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), x.shape), context);
-  }
-
-  /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
-  private splitHeads(x: tf.Tensor): tf.Tensor4D {
-    const [batch, length, size] = x.shape as [number, number, number];
-    const { numHeads } = this.encoderAttn;
-    const split = tf.reshape(x, [batch, length, numHeads, size / numHeads]);
-    return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
+    const { qProj, outProj, numHeads } = this.encoderAttn;
+    const mixed = attention(splitHeads(qProj.forward(x, context), numHeads), keys, values, { mask });
+    return outProj.forward(joinHeads(mixed), context);
   }
 }

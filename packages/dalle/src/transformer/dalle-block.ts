@@ -3,11 +3,13 @@ import {
   attentionWeights,
   cachedAttention,
   type ForwardContext,
+  joinHeads,
   KeyValueCache,
   Module,
   type RotaryTables,
   residualAdd,
   rotaryEmbedding,
+  splitHeads,
   TransformerBlock,
   type TransformerBlockConfig,
 } from '@crossmodal/core';
@@ -94,10 +96,9 @@ export class DALLEBlock extends Module {
     { bias, rotary, cache }: DALLEBlockInputs,
     context: ForwardContext | undefined,
   ): tf.Tensor3D {
-    const { vProj, outProj } = this.block.selfAttn;
-    const [batch, length, hiddenSize] = x.shape;
+    const { vProj, outProj, numHeads } = this.block.selfAttn;
     const { query, keys } = this.queriesAndKeys(x, rotary, context);
-    const values = this.splitHeads(vProj.forward(x, context));
+    const values = splitHeads(vProj.forward(x, context), numHeads);
     const past = cache?.keysAndValues;
     const options = { bias, causal: !bias };
     let mixed: tf.Tensor4D; // [batch, heads, length, headDim]
@@ -106,25 +107,16 @@ export class DALLEBlock extends Module {
       mixed = stableAttention(query, all.keys, all.values, bias);
     } else if (past) mixed = cachedAttention(query, keys, values, past, options);
     else mixed = attention(query, keys, values, options);
-    const joined = tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, length, hiddenSize]);
-    return outProj.forward(joined, context) as tf.Tensor3D;
+    return outProj.forward(joinHeads(mixed), context) as tf.Tensor3D;
   }
 
   /** Both [batch, heads, length, headDim]. */
   private queriesAndKeys(x: tf.Tensor3D, rotary: RotaryTables | undefined, context?: ForwardContext) {
-    const { qProj, kProj } = this.block.selfAttn;
+    const { qProj, kProj, numHeads } = this.block.selfAttn;
     const turn = (x: tf.Tensor4D) => (rotary ? rotaryEmbedding(x, rotary) : x);
     return {
-      query: turn(this.splitHeads(qProj.forward(x, context))),
-      keys: turn(this.splitHeads(kProj.forward(x, context))),
+      query: turn(splitHeads(qProj.forward(x, context), numHeads)),
+      keys: turn(splitHeads(kProj.forward(x, context), numHeads)),
     };
-  }
-
-  /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
-  private splitHeads(x: tf.Tensor): tf.Tensor4D {
-    const [batch, length, hiddenSize] = x.shape as [number, number, number];
-    const { numHeads } = this.block.selfAttn;
-    const heads = tf.reshape(x, [batch, length, numHeads, hiddenSize / numHeads]);
-    return tf.transpose(heads, [0, 2, 1, 3]) as tf.Tensor4D;
   }
 }

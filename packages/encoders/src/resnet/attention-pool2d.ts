@@ -1,4 +1,4 @@
-import { attention, Linear, Module, normal, Parameter, type Rng } from '@crossmodal/core';
+import { attention, Linear, Module, normal, Parameter, type Rng, splitHeads } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 export interface AttentionPool2dConfig {
@@ -51,16 +51,9 @@ export class AttentionPool2d extends Module {
         this.qProj.forward(first),
         this.kProj.forward(tokens),
         this.vProj.forward(tokens),
-      ].map((projected) => this.splitHeads(projected));
+      ].map((projected) => splitHeads(projected, this.numHeads));
       const mixed = attention(query!, key!, value!); // [batch, heads, 1, headDim]
       return this.cProj.forward(tf.reshape(mixed, [batch, channels])) as tf.Tensor2D;
     });
-  }
-
-  /** [batch, length, channels] to [batch, heads, length, headDim]. */
-  private splitHeads(x: tf.Tensor): tf.Tensor4D {
-    const [batch, length, channels] = x.shape as [number, number, number];
-    const split = tf.reshape(x, [batch, length, this.numHeads, channels / this.numHeads]);
-    return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
   }
 }

@@ -9,6 +9,7 @@ import {
   normal,
   Parameter,
   type Rng,
+  splitHeads,
   xavierUniform,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
@@ -91,10 +92,9 @@ class PackedAttention extends Module {
 
   /** Queries (part 0), keys (1) or values (2): [batch, heads, length, headDim]. */
   private project(x: tf.Tensor, part: 0 | 1 | 2): tf.Tensor4D {
-    const [batch, length, size] = x.shape as [number, number, number];
+    const size = x.shape[2]!;
     const weight = tf.slice(this.inProjWeight.value, [0, part * size], [size, size]);
     const bias = tf.slice(this.inProjBias.value, [part * size], [size]);
-    const split = tf.reshape(linear(x, weight, bias), [batch, length, this.numHeads, size / this.numHeads]);
-    return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
+    return splitHeads(linear(x, weight, bias), this.numHeads);
   }
 }

@@ -2,10 +2,12 @@ import {
   assertShape,
   ConfigError,
   type ForwardContext,
+  joinHeads,
   Linear,
   MASKED,
   Module,
   type Rng,
+  splitHeads,
 } from '@crossmodal/core';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -69,7 +71,7 @@ export class CrossModalAttention extends Module {
     context?: ForwardContext,
   ): CrossModalAttentionOutput {
     assertShape(x.shape, [null, null, this.qProj.weight.shape[0]!], 'CrossModalAttention: x');
-    const [batch, queries, hiddenSize] = x.shape;
+    const [batch, , hiddenSize] = x.shape;
     assertShape(source.shape, [batch, null, this.kProj.weight.shape[0]!], 'CrossModalAttention: source');
     const keys = source.shape[1];
     if (attentionMask) assertShape(attentionMask.shape, [batch, keys], 'CrossModalAttention: attentionMask');
@@ -78,23 +80,15 @@ export class CrossModalAttention extends Module {
       const there = tf.reshape(tf.minimum(tf.sum(mask, 1), 1), [batch, 1, 1]); // 0 for a sample with nothing to see
       const bias = tf.reshape(tf.mul(tf.sub(1, mask), MASKED), [batch, 1, 1, keys]);
       const query = tf.mul(
-        this.splitHeads(this.qProj.forward(x, context)),
+        splitHeads(this.qProj.forward(x, context), this.numHeads),
         Math.sqrt(this.numHeads / hiddenSize),
       ); // [batch, heads, queries, headDim]
-      const key = this.splitHeads(this.kProj.forward(source, context)); // [batch, heads, keys, headDim]
-      const value = this.splitHeads(this.vProj.forward(source, context)); // [batch, heads, keys, headDim]
+      const key = splitHeads(this.kProj.forward(source, context), this.numHeads); // [batch, heads, keys, headDim]
+      const value = splitHeads(this.vProj.forward(source, context), this.numHeads); // [batch, heads, keys, headDim]
       const scores = tf.add(tf.matMul(query, key, false, true), bias); // [batch, heads, queries, keys]
       const weights = tf.mul(tf.softmax(scores), tf.expandDims(there, 3)) as tf.Tensor4D;
-      const mixed = tf.transpose(tf.matMul(weights, value), [0, 2, 1, 3]);
-      const joined = tf.reshape(mixed, [batch, queries, hiddenSize]);
+      const joined = joinHeads(tf.matMul(weights, value));
       return { output: tf.mul(this.outProj.forward(joined, context), there) as tf.Tensor3D, weights };
     });
-  }
-
-  /** [batch, length, hiddenSize] to [batch, heads, length, headDim]. */
-  private splitHeads(x: tf.Tensor): tf.Tensor4D {
-    const [batch, length, size] = x.shape as [number, number, number];
-    const split = tf.reshape(x, [batch, length, this.numHeads, size / this.numHeads]);
-    return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
   }
 }
