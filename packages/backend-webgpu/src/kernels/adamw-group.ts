@@ -1,8 +1,8 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
-import type { Dispatch, Element, Program } from '../program';
+import type { Element, Program } from '../program';
 import type { WebgpuBackend } from '../webgpu-backend';
-import { split, toChange, writtenOnce } from './groups';
+import { byMember, dispatchOf, fieldsOf, type Member, split, toChange, writtenOnce } from './groups';
 import { notFinite } from './not-finite';
 
 const WORKGROUP = 256;
@@ -29,12 +29,7 @@ const ofParameter = {
  * scale of the gradients is a tensor, too, without which there is no step where it is not finite.
  */
 const program = writtenOnce((count: number, element: Element, onDevice: boolean): Program => {
-  const indices = Array.from({ length: count }, (_, i) => i);
-  const fields = <T>(prefix: string, value: T) => indices.map((i) => [`${prefix}${i}`, value] as const);
-  const update = (i: number) => {
-    const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
-    return `
-  if (index >= ${begin} && index < uniforms.end${i}) {
+  const update = (i: number, begin: string) => `
     let at = (index - ${begin}) * ${WORKGROUP} + thread;
     if (at >= uniforms.size${i}) { return; }
     let p = parameter${i}[at];
@@ -43,19 +38,17 @@ const program = writtenOnce((count: number, element: Element, onDevice: boolean)
     let v = uniforms.beta2 * v${i}[at] + uniforms.rest2 * g * g;
     m${i}[at] = m;
     v${i}[at] = v;
-    parameter${i}[at] = uniforms.decay${i} * p - uniforms.rate${i} * m / (sqrt(v) + uniforms.epsilon${i});
-  }`;
-  };
+    parameter${i}[at] = uniforms.decay${i} * p - uniforms.rate${i} * m / (sqrt(v) + uniforms.epsilon${i});`;
   return {
     name: `AdamW of ${count} ${element}${onDevice ? ', scaled on the device' : ''}`,
     inputs: {
-      ...Object.fromEntries(fields('gradient', element)),
+      ...fieldsOf(count, 'gradient', element),
       ...(onDevice && { gradientScale: 'uniform' as const }),
     },
-    outputs: Object.fromEntries(['parameter', 'm', 'v'].flatMap((name) => fields(name, element))),
+    outputs: Object.assign({}, ...['parameter', 'm', 'v'].map((name) => fieldsOf(count, name, element))),
     uniforms: {
       ...{ scale: 'f32', beta1: 'f32', rest1: 'f32', beta2: 'f32', rest2: 'f32' },
-      ...Object.fromEntries(Object.entries(ofParameter).flatMap(([name, type]) => fields(name, type))),
+      ...Object.assign({}, ...Object.entries(ofParameter).map(([name, type]) => fieldsOf(count, name, type))),
     },
     code: () => `${notFinite}
 @compute @workgroup_size(${WORKGROUP})
@@ -68,7 +61,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
             : `
   let scale = uniforms.scale;`
         }
-  let index = groupIndex(group, count);${indices.map(update).join('')}
+  let index = groupIndex(group, count);${byMember(count, update)}
 }`,
   };
 });
@@ -84,9 +77,7 @@ interface Attrs {
   gradientScale?: number;
 }
 
-interface Update {
-  buffers: Record<'parameter' | 'gradient' | 'm' | 'v', TensorInfo>;
-  groups: number;
+interface Update extends Member {
   uniforms: Record<Exclude<keyof typeof ofParameter, 'end'>, number>;
 }
 
@@ -116,7 +107,7 @@ function updateAll({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
     const correction = Math.sqrt(1 - beta2 ** step[i]!);
     (size % 4 === 0 ? whole : odd).push({
       buffers: { parameter, gradient: inputs[`gradient${i}`]!, m, v },
-      groups: Math.ceil(items / WORKGROUP),
+      workgroups: Math.ceil(items / WORKGROUP),
       uniforms: {
         size: items,
         rate: (rate * correction) / (1 - beta1 ** step[i]!),
@@ -127,31 +118,18 @@ function updateAll({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
     });
   }
   const scale = inputs['gradientScale'] && backend.uniformOf(inputs['gradientScale']);
-  const numbers = { scale: gradientScale, beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 };
+  const others = {
+    buffers: scale ? { gradientScale: scale } : {},
+    uniforms: { scale: gradientScale, beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2 },
+  };
   const run = (updates: Update[], element: Element) => {
-    for (const part of split(updates, most(backend))) {
-      const dispatch = numbered(part, numbers);
-      const buffers = { ...dispatch.buffers, ...(scale && { gradientScale: scale }) };
-      backend.runProgram(program(part.length, element, scale !== undefined), { ...dispatch, buffers });
-    }
+    for (const part of split(updates, most(backend)))
+      backend.runProgram(program(part.length, element, scale !== undefined), dispatchOf(part, others));
   };
   run(whole, 'vec4<f32>');
   run(odd, 'f32');
   if (scale) backend.disposeData(scale.dataId);
   return outputs;
-}
-
-/** Buffers and uniforms under names with the parameter's number. */
-function numbered(updates: readonly Update[], numbers: Record<string, number>): Dispatch {
-  const buffers: Record<string, TensorInfo> = {};
-  const uniforms: Record<string, number> = { ...numbers };
-  let end = 0;
-  for (const [i, update] of updates.entries()) {
-    end += update.groups;
-    for (const [name, tensor] of Object.entries(update.buffers)) buffers[`${name}${i}`] = tensor;
-    for (const [name, value] of Object.entries({ ...update.uniforms, end })) uniforms[`${name}${i}`] = value;
-  }
-  return { buffers, uniforms, workgroups: end };
 }
 
 export const adamWGroup: WebgpuKernel = { kernelName: 'FusedAdamWGroup', compute: updateAll };

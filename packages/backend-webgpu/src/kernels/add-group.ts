@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import type { Element, Program } from '../program';
 import type { WebgpuBackend } from '../webgpu-backend';
-import { split, toChange, writtenOnce } from './groups';
+import { byMember, dispatchOf, fieldsOf, split, toChange, writtenOnce } from './groups';
 
 const WORKGROUP = 256;
 
@@ -12,26 +12,19 @@ const mostPairs = (backend: WebgpuBackend) =>
 
 /** Changes `count` tensors x in place: workgroups by the pair, a thread a value, or four. `lerp` is towards y. */
 const program = writtenOnce((count: number, element: Element, lerp: boolean): Program => {
-  const indices = Array.from({ length: count }, (_, i) => i);
-  const fields = <T>(prefix: string, value: T) => indices.map((i) => [`${prefix}${i}`, value] as const);
-  const add = (i: number) => {
-    const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
-    return `
-  if (index >= ${begin} && index < uniforms.end${i}) {
+  const add = (i: number, begin: string) => `
     let at = (index - ${begin}) * ${WORKGROUP} + thread;
-    if (at < uniforms.size${i}) { x${i}[at] += uniforms.weight * ${lerp ? `(y${i}[at] - x${i}[at])` : `y${i}[at]`}; }
-  }`;
-  };
+    if (at < uniforms.size${i}) { x${i}[at] += uniforms.weight * ${lerp ? `(y${i}[at] - x${i}[at])` : `y${i}[at]`}; }`;
   return {
     name: `${lerp ? 'steps towards' : 'sums of'} ${count} ${element}`,
-    inputs: Object.fromEntries(fields('y', element)),
-    outputs: Object.fromEntries(fields('x', element)),
-    uniforms: { weight: 'f32', ...Object.fromEntries([...fields('size', 'u32'), ...fields('end', 'u32')]) },
+    inputs: fieldsOf(count, 'y', element),
+    outputs: fieldsOf(count, 'x', element),
+    uniforms: { weight: 'f32', ...fieldsOf(count, 'size', 'u32'), ...fieldsOf(count, 'end', 'u32') },
     code: () => `
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>,
         @builtin(local_invocation_index) thread: u32) {
-  let index = groupIndex(group, count);${indices.map(add).join('')}
+  let index = groupIndex(group, count);${byMember(count, add)}
 }`,
   };
 });
@@ -47,17 +40,16 @@ function addGroup({ inputs, attrs, backend }: KernelCall, lerp: boolean): Tensor
   });
   for (const width of [4, 1]) {
     const element = width === 4 ? 'vec4<f32>' : 'f32';
-    const alike = pairs.filter(({ size }) => size > 0 && (width === 4) === (size % 4 === 0));
+    const alike = pairs
+      .filter(({ size }) => size > 0 && (width === 4) === (size % 4 === 0))
+      .map(({ x, y, size }) => ({
+        workgroups: Math.ceil(size / width / WORKGROUP),
+        buffers: { x, y },
+        uniforms: { size: size / width },
+      }));
     for (const part of split(alike, mostPairs(backend))) {
-      const buffers: Record<string, TensorInfo> = {};
-      const uniforms: Record<string, number> = { weight: attrs['weight'] as number };
-      let end = 0;
-      for (const [i, { x, y, size }] of part.entries()) {
-        end += Math.ceil(size / width / WORKGROUP);
-        Object.assign(buffers, { [`x${i}`]: x, [`y${i}`]: y });
-        Object.assign(uniforms, { [`size${i}`]: size / width, [`end${i}`]: end });
-      }
-      backend.runProgram(program(part.length, element, lerp), { buffers, uniforms, workgroups: end });
+      const uniforms = { weight: attrs['weight'] as number };
+      backend.runProgram(program(part.length, element, lerp), dispatchOf(part, { uniforms }));
     }
   }
   return pairs.map(({ x }) => x);

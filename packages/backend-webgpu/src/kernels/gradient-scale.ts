@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { type KernelCall, sizeOf, type WebgpuKernel } from '../kernel';
 import type { Element, Program } from '../program';
 import type { WebgpuBackend } from '../webgpu-backend';
-import { split, writtenOnce } from './groups';
+import { byMember, dispatchOf, fieldsOf, type Member, split, writtenOnce } from './groups';
 import { notFinite } from './not-finite';
 import { lanesOf, type Teams, teamSum } from './team-sum';
 
@@ -34,29 +34,22 @@ const teamsOf = (subgroups: boolean): Teams => ({ team: WORKGROUP, threads: WORK
 const squaresProgram = writtenOnce((count: number, element: Element, subgroups: boolean): Program => {
   const teams = teamsOf(subgroups);
   const lanes = lanesOf(teams);
-  const indices = Array.from({ length: count }, (_, i) => i);
-  const add = (i: number) => {
-    const begin = i === 0 ? '0' : `uniforms.end${i - 1}`;
-    return `
-  if (index >= ${begin} && index < uniforms.end${i}) {
+  const add = (i: number, begin: string) => `
     let start = (index - ${begin}) * uniforms.chunk;
     let end = min(start + uniforms.chunk, uniforms.size${i});
     for (var at = start + thread; at < end; at += ${WORKGROUP}) {
       let x = x${i}[at];
       bits = max(bits, ${element === 'f32' ? 'magnitude(x)' : 'greatestOf(x)'});
       sum += ${element === 'f32' ? 'x * x' : 'dot(x, x)'};
-    }
-  }`;
-  };
+    }`;
   return {
     name: `squares of ${count} ${element}${subgroups ? ' in subgroups' : ''}`,
-    inputs: Object.fromEntries(indices.map((i) => [`x${i}`, element])),
+    inputs: fieldsOf(count, 'x', element),
     outputs: { squares: 'f32' },
     uniforms: {
       ...{ first: 'u32', groups: 'u32', chunk: 'u32' },
-      ...Object.fromEntries(
-        indices.flatMap((i) => [`size${i}`, `end${i}`].map((name) => [name, 'u32'] as const)),
-      ),
+      ...fieldsOf(count, 'size', 'u32'),
+      ...fieldsOf(count, 'end', 'u32'),
     },
     extensions: lanes.extensions,
     code: () => `${reduction(teams)}
@@ -69,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) count:
         @builtin(local_invocation_index) thread: u32${lanes.parameter}) {
   let index = groupIndex(group, count);
   var sum = 0.0;
-  var bits = 0u;${indices.map(add).join('')}
+  var bits = 0u;${byMember(count, add)}
   let result = total(thread, ${lanes.argument}, sum, bits);
   if (thread == 0 && index < uniforms.groups) { squares[uniforms.first + index] = result; }
 }`,
@@ -86,13 +79,17 @@ function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
   const parts = [4, 1].flatMap((width) => {
     const alike = tensors
       .filter(({ size }) => (width === 4) === (size % 4 === 0))
-      .map(({ tensor, size }) => ({ tensor, size: size / width, groups: Math.ceil(size / width / chunk) }));
+      .map(({ tensor, size }) => ({
+        workgroups: Math.ceil(size / width / chunk),
+        buffers: { x: tensor },
+        uniforms: { size: size / width },
+      }));
     return split(alike, mostInputs(backend)).map((part) => ({
       part,
       element: width === 4 ? ('vec4<f32>' as const) : ('f32' as const),
     }));
   });
-  const groupsOf = (part: { groups: number }[]) => part.reduce((sum, { groups }) => sum + groups, 0);
+  const groupsOf = (part: Member[]) => part.reduce((sum, { workgroups }) => sum + workgroups, 0);
   const count = parts.reduce((sum, { part }) => sum + groupsOf(part), 0);
   const squares = backend.makeTensorInfo(
     [Math.max(1, count)],
@@ -101,24 +98,12 @@ function squaredNorms({ inputs, backend }: KernelCall): TensorInfo {
   );
   let first = 0;
   for (const { part, element } of parts) {
-    const buffers: Record<string, TensorInfo> = { squares };
     const groups = groupsOf(part);
-    const uniforms: Record<string, number> = { first, groups, chunk };
-    let end = 0;
-    for (let i = 0; i < mostInputs(backend); i++) {
-      // the last one fills the places that are left
-      buffers[`x${i}`] = (part[i] ?? part.at(-1)!).tensor;
-      uniforms[`size${i}`] = part[i]?.size ?? 0;
-      end += part[i]?.groups ?? 0;
-      uniforms[`end${i}`] = end;
-    }
+    const nothing = { workgroups: 0, buffers: part.at(-1)!.buffers, uniforms: { size: 0 } }; // fills the places that are left
+    const members = Array.from({ length: mostInputs(backend) }, (_, i) => part[i] ?? nothing);
     backend.runProgram(
-      squaresProgram(mostInputs(backend), element, backend.device.features.has('subgroups')),
-      {
-        buffers,
-        uniforms,
-        workgroups: groups,
-      },
+      squaresProgram(members.length, element, backend.device.features.has('subgroups')),
+      dispatchOf(members, { buffers: { squares }, uniforms: { first, groups, chunk } }),
     );
     first += groups;
   }
