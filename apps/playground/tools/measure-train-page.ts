@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { CDPSession, Page } from 'playwright';
+import { framesOf, watchFrames } from '../test/frames';
 import { PlaygroundSite } from '../test/playground-site';
 
 /**
@@ -31,6 +32,7 @@ async function main([kind = 'transformer', steps, batchSize]: string[]): Promise
     await panel.getByRole('button', { name: 'Start training' }).click();
     await panel.locator('[data-test=train-memory]').waitFor({ timeout: 120_000 });
     await watchFrames(page);
+    await watchWork(page);
     const began = performance.now();
     const before = await timesOf(inPage);
     console.log('step; in memory; MB: heap + buffers of the worker; of the page; resident of their process');
@@ -54,7 +56,7 @@ async function main([kind = 'transformer', steps, batchSize]: string[]): Promise
     await panel.getByText(/^Finished after/).waitFor({ timeout: 60_000 });
     const seconds = (performance.now() - began) / 1000;
     console.log(`${(seconds / total).toFixed(3)} s a step, measuring included`);
-    console.log(await frameReport(page));
+    console.log(`${(await framesOf(page)).text}; ${await workReport(page)}`);
     const after = await timesOf(inPage);
     const share = (name: string) => `${(((after[name]! - before[name]!) / seconds) * 100).toFixed(1)} %`;
     console.log(
@@ -122,15 +124,9 @@ async function timesOf(call: Call): Promise<Record<string, number>> {
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
 }
 
-async function watchFrames(page: Page): Promise<void> {
-  await page.evaluate('globalThis.__name = (named) => named'); // tsx marks functions by it
+/** Has the page note its long tasks, and the scripts in long frames, in milliseconds. */
+async function watchWork(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const times: number[] = [];
-    const frame = (time: number) => {
-      times.push(time);
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
     const tasks: number[] = [];
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) tasks.push(duration);
@@ -140,19 +136,15 @@ async function watchFrames(page: Page): Promise<void> {
       for (const frame of list.getEntries() as (PerformanceEntry & { scripts: PerformanceEntry[] })[])
         for (const { duration } of frame.scripts) scripts.push(duration);
     }).observe({ type: 'long-animation-frame' });
-    Object.assign(globalThis, { watched: { times, tasks, scripts } });
+    Object.assign(globalThis, { work: { tasks, scripts } });
   });
 }
 
-async function frameReport(page: Page): Promise<string> {
-  const { times, tasks, scripts } = await page.evaluate(
-    () => (globalThis as never as { watched: Record<'times' | 'tasks' | 'scripts', number[]> }).watched,
+async function workReport(page: Page): Promise<string> {
+  const { tasks, scripts } = await page.evaluate(
+    () => (globalThis as never as { work: Record<'tasks' | 'scripts', number[]> }).work,
   );
-  const gaps = times.slice(1).map((time, i) => time - times[i]!);
-  const ascending = gaps.toSorted((a, b) => a - b);
-  const at = (part: number) => ascending[Math.floor((ascending.length - 1) * part)]!.toFixed(0);
   return (
-    `${gaps.length} frames, ms between them: median ${at(0.5)}, 95 % within ${at(0.95)}, 99 % within ${at(0.99)}, longest ${at(1)}; ` +
     `tasks of the page over 50 ms: ${tasks.length}, longest ${Math.max(0, ...tasks).toFixed(0)} ms; ` +
     `longest script in a frame of over 50 ms: ${Math.max(0, ...scripts).toFixed(0)} ms`
   );

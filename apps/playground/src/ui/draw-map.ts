@@ -1,4 +1,4 @@
-import type { RawPixels } from '../ui/pixel-picture';
+import type { RawPixels } from './pixel-picture';
 
 /** For the words, and against them. */
 const FOR = [226, 96, 12] as const;
